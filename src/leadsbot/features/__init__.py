@@ -1,0 +1,1 @@
+"""One folder per capability; higher features use lower ones through their ``public`` module only."""

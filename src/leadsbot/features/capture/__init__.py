@@ -1,0 +1,1 @@
+"""Accept a submission durably, fast, and nothing else."""

@@ -1,0 +1,1 @@
+"""Adapters to the outside world: database, jobs, events, network, logs. They know no feature."""
