@@ -93,75 +93,108 @@ def _tag(
     return Tag(cls, role, subject, more or (Purpose.SERVICE,), retention, export, erasure)
 
 
-PROSPECT = _tag(
-    DataClass.LEAD, Role.PROCESSOR, Subject.PROSPECT, Retention.LEAD, Export.YES, Erasure.DELETE
-)
+PROSPECT = _tag(DataClass.LEAD, Role.PROCESSOR, Subject.PROSPECT, Retention.LEAD, Export.YES, Erasure.DELETE)
 """What a prospect typed or did: name, message, custom fields, stage, notes about them."""
 
 PROSPECT_ADDRESS = _tag(
-    DataClass.LEAD, Role.PROCESSOR, Subject.PROSPECT, Retention.LEAD_ADDRESS, Export.YES, Erasure.DELETE,
-    Purpose.SERVICE, Purpose.SECURITY,
+    DataClass.LEAD,
+    Role.PROCESSOR,
+    Subject.PROSPECT,
+    Retention.LEAD_ADDRESS,
+    Export.YES,
+    Erasure.DELETE,
+    Purpose.SERVICE,
+    Purpose.SECURITY,
 )
 """A prospect's IP address and what came with it: lead data, with its own earlier end."""
 
-LEAD_LINK = _tag(
-    DataClass.LEAD, Role.PROCESSOR, Subject.PROSPECT, Retention.LEAD, Export.INTERNAL, Erasure.DELETE
-)
+LEAD_LINK = _tag(DataClass.LEAD, Role.PROCESSOR, Subject.PROSPECT, Retention.LEAD, Export.INTERNAL, Erasure.DELETE)
 """Keys and bookkeeping of lead rows: ids, hashes used to merge, states of work about a lead."""
 
-LEAD_RECORD = _tag(
-    DataClass.LEAD, Role.PROCESSOR, Subject.PROSPECT, Retention.LEAD, Export.YES, Erasure.KEEP
-)
+LEAD_RECORD = _tag(DataClass.LEAD, Role.PROCESSOR, Subject.PROSPECT, Retention.LEAD, Export.YES, Erasure.KEEP)
 """Facts about a lead that name nobody (ids, times, event types): kept as history, exported with the lead."""
 
-MEMBER = _tag(
-    DataClass.ACCOUNT, Role.CONTROLLER, Subject.MEMBER, Retention.ACCOUNT, Export.YES, Erasure.DELETE
-)
+MEMBER = _tag(DataClass.ACCOUNT, Role.CONTROLLER, Subject.MEMBER, Retention.ACCOUNT, Export.YES, Erasure.DELETE)
 """What we hold about a person with an account."""
 
 MEMBER_SECRET = _tag(
-    DataClass.ACCOUNT, Role.CONTROLLER, Subject.MEMBER, Retention.ACCOUNT, Export.SECRET, Erasure.DELETE,
+    DataClass.ACCOUNT,
+    Role.CONTROLLER,
+    Subject.MEMBER,
+    Retention.ACCOUNT,
+    Export.SECRET,
+    Erasure.DELETE,
     Purpose.SECURITY,
 )
 """A password hash, a token hash: never shown, never exported."""
 
 SESSION = _tag(
-    DataClass.ACCOUNT, Role.CONTROLLER, Subject.MEMBER, Retention.SESSION, Export.YES, Erasure.DELETE,
+    DataClass.ACCOUNT,
+    Role.CONTROLLER,
+    Subject.MEMBER,
+    Retention.SESSION,
+    Export.YES,
+    Erasure.DELETE,
     Purpose.SECURITY,
 )
 """Sign-in sessions and one-time links of a person."""
 
 SESSION_SECRET = _tag(
-    DataClass.ACCOUNT, Role.CONTROLLER, Subject.MEMBER, Retention.SESSION, Export.SECRET, Erasure.DELETE,
+    DataClass.ACCOUNT,
+    Role.CONTROLLER,
+    Subject.MEMBER,
+    Retention.SESSION,
+    Export.SECRET,
+    Erasure.DELETE,
     Purpose.SECURITY,
 )
 """The hash of a session or one-time token."""
 
-WORKSPACE = _tag(
-    DataClass.ACCOUNT, Role.CONTROLLER, Subject.WORKSPACE, Retention.WORKSPACE, Export.YES, Erasure.DELETE
-)
+WORKSPACE = _tag(DataClass.ACCOUNT, Role.CONTROLLER, Subject.WORKSPACE, Retention.WORKSPACE, Export.YES, Erasure.DELETE)
 """Configuration of a workspace: sources, stages, destinations."""
 
 WORKSPACE_SECRET = _tag(
-    DataClass.ACCOUNT, Role.CONTROLLER, Subject.WORKSPACE, Retention.WORKSPACE, Export.SECRET, Erasure.DELETE,
+    DataClass.ACCOUNT,
+    Role.CONTROLLER,
+    Subject.WORKSPACE,
+    Retention.WORKSPACE,
+    Export.SECRET,
+    Erasure.DELETE,
     Purpose.SECURITY,
 )
 """Secrets of a workspace: key hashes, encrypted tokens."""
 
 TECHNICAL = _tag(
-    DataClass.TECHNICAL, Role.CONTROLLER, Subject.NOBODY, Retention.TECHNICAL_30_DAYS, Export.INTERNAL, Erasure.KEEP,
-    Purpose.RELIABILITY, Purpose.SECURITY,
+    DataClass.TECHNICAL,
+    Role.CONTROLLER,
+    Subject.NOBODY,
+    Retention.TECHNICAL_30_DAYS,
+    Export.INTERNAL,
+    Erasure.KEEP,
+    Purpose.RELIABILITY,
+    Purpose.SECURITY,
 )
 """Request log, error traces, delivery attempts: scrubbed, and gone after 30 days (R26)."""
 
 QUEUE = _tag(
-    DataClass.TECHNICAL, Role.CONTROLLER, Subject.NOBODY, Retention.QUEUE, Export.INTERNAL, Erasure.KEEP,
-    Purpose.SERVICE, Purpose.RELIABILITY,
+    DataClass.TECHNICAL,
+    Role.CONTROLLER,
+    Subject.NOBODY,
+    Retention.QUEUE,
+    Export.INTERNAL,
+    Erasure.KEEP,
+    Purpose.SERVICE,
+    Purpose.RELIABILITY,
 )
 """Queue rows: ids and times only."""
 
 SYSTEM = _tag(
-    DataClass.TECHNICAL, Role.CONTROLLER, Subject.NOBODY, Retention.WORKSPACE, Export.INTERNAL, Erasure.KEEP,
+    DataClass.TECHNICAL,
+    Role.CONTROLLER,
+    Subject.NOBODY,
+    Retention.WORKSPACE,
+    Export.INTERNAL,
+    Erasure.KEEP,
     Purpose.RELIABILITY,
 )
 """The installation's own bookkeeping: leases, run records, cron slots."""

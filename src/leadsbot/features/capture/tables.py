@@ -9,7 +9,14 @@ from uuid import UUID
 from sqlalchemy import Boolean, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, INET, JSONB, TIMESTAMP
 
-from leadsbot.contracts.data_registry import LEAD_LINK, LEAD_RECORD, PROSPECT, PROSPECT_ADDRESS, WORKSPACE, WORKSPACE_SECRET
+from leadsbot.contracts.data_registry import (
+    LEAD_LINK,
+    LEAD_RECORD,
+    PROSPECT,
+    PROSPECT_ADDRESS,
+    WORKSPACE,
+    WORKSPACE_SECRET,
+)
 from leadsbot.infra.db.base import APP, CAPTURE, Mapped, Policy, Table, column, tenant_key, tenant_reference
 
 TS = TIMESTAMP(timezone=True)
@@ -64,7 +71,9 @@ class Submission(Table):
     }
     __policies__ = (
         Policy(
-            "accept", CAPTURE, "INSERT",
+            "accept",
+            CAPTURE,
+            "INSERT",
             check="EXISTS (SELECT 1 FROM source s WHERE s.workspace_id = submission.workspace_id "
             "AND s.id = submission.source_id AND s.state = 'open')",
         ),
@@ -73,7 +82,11 @@ class Submission(Table):
     __table_args__ = (
         tenant_reference("source_id", "source"),
         Index(
-            "uq_submission_idempotency", "workspace_id", "source_id", "idempotency_key", unique=True,
+            "uq_submission_idempotency",
+            "workspace_id",
+            "source_id",
+            "idempotency_key",
+            unique=True,
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
         Index(None, "workspace_id", "lead_id"),

@@ -78,12 +78,21 @@ def tenant_reference(name: str, target: str, *, on_delete: str = "CASCADE") -> F
     A plain key on the id alone would let a row point into another workspace, because PostgreSQL checks foreign
     keys past row-level security.
     """
-    return ForeignKeyConstraint(
-        ["workspace_id", name], [f"{target}.workspace_id", f"{target}.id"], ondelete=on_delete
-    )
+    return ForeignKeyConstraint(["workspace_id", name], [f"{target}.workspace_id", f"{target}.id"], ondelete=on_delete)
 
 
 __all__ = [
-    "APP", "CAPTURE", "CRUD", "QUEUE", "REPORTS", "ROLES",
-    "Mapped", "Partition", "Policy", "Table", "column", "tenant_key", "tenant_reference",
+    "APP",
+    "CAPTURE",
+    "CRUD",
+    "QUEUE",
+    "REPORTS",
+    "ROLES",
+    "Mapped",
+    "Partition",
+    "Policy",
+    "Table",
+    "column",
+    "tenant_key",
+    "tenant_reference",
 ]

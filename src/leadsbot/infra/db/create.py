@@ -10,7 +10,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from leadsbot.infra.db.base import ROLES, Table
 from leadsbot.infra.db.policies import secure
 
-DIALECT = postgresql.dialect()
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def models() -> list[type[Table]]:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 
 from leadsbot.infra.db.tx import SystemTx, TenantTx
 
@@ -31,7 +31,10 @@ def _server_settings(name: str) -> dict[str, str]:
 async def raw_pool(dsn: str, name: str, *, min_size: int = 1, max_size: int = 4) -> asyncpg.Pool[asyncpg.Record]:
     """Open an asyncpg pool for the hot path or the job engine; ``dsn`` already names the role to connect as."""
     return await asyncpg.create_pool(
-        dsn, min_size=min_size, max_size=max_size, command_timeout=STATEMENT_TIMEOUT_MS / 1000,
+        dsn,
+        min_size=min_size,
+        max_size=max_size,
+        command_timeout=STATEMENT_TIMEOUT_MS / 1000,
         server_settings=_server_settings(name),
     )
 
@@ -46,7 +49,11 @@ class Database:
             return await asyncpg.connect(dsn, server_settings=_server_settings(name))
 
         self.engine: AsyncEngine = create_async_engine(
-            "postgresql+asyncpg://", async_creator=connect, pool_size=size, max_overflow=size, pool_pre_ping=True,
+            "postgresql+asyncpg://",
+            async_creator=connect,
+            pool_size=size,
+            max_overflow=size,
+            pool_pre_ping=True,
             pool_timeout=10,
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)

@@ -1,0 +1,1 @@
+"""Alembic's scripts. Forward only; each works with the release before it."""

@@ -1,0 +1,159 @@
+"""Every setting of the program, read from the environment in this one place.
+
+Each variable ``LEADSBOT_X`` can also be given as ``LEADSBOT_X_FILE``: the path of a file whose content is the value
+(how container platforms hand over secrets). No secret has a working default: the first run writes its own key.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+PREFIX = "LEADSBOT_"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; the message names it and says what to do."""
+
+
+def _comma_list(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_comma_list)]
+
+
+class Settings(BaseModel):
+    """The typed settings. Field names are the variable names without ``LEADSBOT_``, in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Field(default=Path("data"), description="Where the embedded database, keys and files live.")
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL 15 or newer, e.g. postgresql://user:pass@host/db; unset: embedded."
+    )
+    base_url: str | None = Field(default=None, description="The public address, e.g. https://leads.example.com")
+    secret_key: SecretStr | None = Field(default=None, description="Signs and encrypts; made on first run when unset.")
+    telegram_bot_token: SecretStr | None = Field(default=None, description="The bot's token from @BotFather.")
+    telegram_api_url: str = Field(default="https://api.telegram.org", description="Bot API server.")
+    smtp_url: SecretStr | None = Field(default=None, description="smtp://user:pass@host:port or smtps://…")
+    mail_from: str | None = Field(default=None, description="Sender of our mail, e.g. LeadsBot <leads@example.com>")
+    ai_base_url: str | None = Field(default=None, description="An OpenAI-compatible server.")
+    ai_api_key: SecretStr | None = Field(default=None, description="Its key.")
+    ai_model: str | None = Field(default=None, description="The model to ask for.")
+    stripe_secret_key: SecretStr | None = Field(default=None, description="Stripe's secret key.")
+    stripe_webhook_secret: SecretStr | None = Field(default=None, description="Stripe's webhook signing secret.")
+    stripe_api_url: str = Field(default="https://api.stripe.com", description="Stripe API server.")
+    egress_allow: Networks = Field(
+        default=(), description="Private networks (CIDR, comma-separated) that outbound calls may reach."
+    )
+    trusted_proxies: Networks = Field(
+        default=(), description="Networks whose X-Forwarded-For is believed (CIDR, comma-separated)."
+    )
+    workers: int = Field(default=1, ge=1, le=64, description="Worker processes that `serve` runs.")
+    rate_limits: Literal["on", "off"] = Field(default="on", description="`off` only for load tests.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
+    log_format: Literal["json", "console"] = Field(default="console", description="How log lines look.")
+    crash_at: str | None = Field(default=None, description="Failure tests only: kill the process at a named point.")
+
+    @field_validator("base_url", "telegram_api_url", "stripe_api_url", "ai_base_url")
+    @classmethod
+    def _http_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an http:// or https:// address")
+        return value.rstrip("/")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters (e.g. `openssl rand -base64 48`)")
+        return value
+
+    @property
+    def key(self) -> str:
+        """The secret key; :func:`load` guarantees that there is one."""
+        if self.secret_key is None:
+            raise SettingsError("LEADSBOT_SECRET_KEY is not set and no data directory was prepared.")
+        return self.secret_key.get_secret_value()
+
+    @property
+    def https(self) -> bool:
+        """Whether visitors reach us over TLS."""
+        return bool(self.base_url and self.base_url.startswith("https://"))
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field."""
+    return PREFIX + name.upper()
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name in Settings.model_fields:
+        plain, from_file = environ.get(variable(name)), environ.get(variable(name) + "_FILE")
+        if plain and from_file:
+            raise SettingsError(f"Set either {variable(name)} or {variable(name)}_FILE, not both.")
+        if from_file:
+            try:
+                values[name] = Path(from_file).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"{variable(name)}_FILE names a file that cannot be read: {error}.") from None
+        elif plain:
+            values[name] = plain
+    return values
+
+
+def load(environ: Mapping[str, str] | None = None, *, prepare: bool = True) -> Settings:
+    """Read the settings; with ``prepare`` make the data directory and, once, its secret key (mode 0600).
+
+    Raises SettingsError with one sentence per wrong variable. Values are never part of the message, since a
+    misplaced secret would land in a log.
+    """
+    source = os.environ if environ is None else environ
+    try:
+        settings = Settings.model_validate(_from_environment(source))
+    except ValidationError as error:
+        lines = [f"{variable(str(item['loc'][0]))}: {item['msg']}." for item in error.errors(include_input=False)]
+        raise SettingsError("\n".join(lines)) from None
+    settings = settings.model_copy(update={"data_dir": settings.data_dir.expanduser().resolve()})
+    if settings.secret_key is None and prepare:
+        settings = settings.model_copy(update={"secret_key": SecretStr(_own_key(settings.data_dir))})
+    return settings
+
+
+def _own_key(data_dir: Path) -> str:
+    """The key in the data directory, made on first use. Two first starts at once agree on one key."""
+    path = data_dir / "secret.key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            fresh = path.with_name(f".secret.{os.getpid()}")
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48))
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(fresh, path)
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        key = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SettingsError(f"LEADSBOT_DATA_DIR: {data_dir} cannot be used: {error.strerror}.") from None
+    if len(key) < 32:
+        raise SettingsError(f"The secret key in {path} is too short; restore it from a backup.")
+    return key
