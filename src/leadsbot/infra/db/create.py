@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from leadsbot.infra.db import partitions
 from leadsbot.infra.db.base import ROLES, Table
 from leadsbot.infra.db.policies import secure
 
@@ -29,6 +30,7 @@ def schema() -> Iterator[str]:
         for index in sorted(model.__table__.indexes, key=lambda index: str(index.name)):  # type: ignore[attr-defined]
             yield str(CreateIndex(index).compile(dialect=DIALECT)).strip()
         yield from secure(model)
+    yield from partitions.function(models())
 
 
 def create_table(model: type[Table]) -> str:

@@ -1,0 +1,5 @@
+"""``python -m leadsbot``."""
+
+from leadsbot.cli import main
+
+main()

@@ -1,0 +1,116 @@
+"""The table of commands. Each imports its module only when it runs, so that ``leadsbot --help`` is quick."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from leadsbot import __version__
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="LeadsBot: capture every enquiry and answer it first.",
+    pretty_exceptions_enable=False, rich_markup_mode=None,
+)
+workspace = typer.Typer(no_args_is_help=True, help="Create and list workspaces.")
+app.add_typer(workspace, name="workspace")
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
+
+
+@app.command()
+def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Run everything: the database, migrations, the web server, workers and Telegram."""
+    from leadsbot.cli.serve import serve as run
+
+    sys.exit(run(host, port))
+
+
+@app.command()
+def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Run only the web server (the database must be migrated)."""
+    from leadsbot.cli.processes import run_web
+
+    sys.exit(run_web(host, port))
+
+
+@app.command()
+def worker() -> None:
+    """Run only a worker (the database must be migrated)."""
+    from leadsbot.cli.processes import run_worker
+
+    sys.exit(run_worker())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema."""
+    from leadsbot.cli.database import migrate as run
+
+    sys.exit(run())
+
+
+@app.command()
+def doctor(json_: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False) -> None:
+    """Check the installation and say how to cure what is wrong."""
+    from leadsbot.cli.doctor import doctor as run
+
+    sys.exit(run(as_json=json_))
+
+
+@app.command()
+def registry(json_: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False) -> None:
+    """Print the data registry: every stored column, why it is held and how long."""
+    from leadsbot.cli.registry import registry as run
+
+    sys.exit(run(as_json=json_))
+
+
+@app.command()
+def demo() -> None:
+    """Fill a believable demo workspace."""
+    from leadsbot.cli.demo import demo as run
+
+    sys.exit(run())
+
+
+@app.command("reset-password")
+def reset_password(email: Annotated[str, typer.Argument(help="The account's e-mail address.")]) -> None:
+    """Print a one-time link that sets a new password."""
+    from leadsbot.cli.people import reset_password as run
+
+    sys.exit(run(email))
+
+
+@workspace.command("create")
+def workspace_create(
+    name: Annotated[str, typer.Option(help="The workspace's name.")],
+    owner_email: Annotated[str, typer.Option(help="Its owner's e-mail address.")],
+    owner_password: Annotated[str | None, typer.Option(help="A password; without it a set-up link is printed.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> None:
+    """Create a workspace with an API key, an inbound webhook, a widget token and a contact form."""
+    from leadsbot.cli.people import create_workspace as run
+
+    sys.exit(run(name, owner_email, owner_password, as_json=json_))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)  # noqa: T201 - this is what the command is for
+
+
+def main() -> None:
+    """Run the command line; a wrong setting is one sentence on standard error and exit code 2."""
+    from leadsbot.infra.db.embedded import EmbeddedError
+    from leadsbot.infra.db.migrate import MigrationError
+    from leadsbot.infra.settings import SettingsError
+
+    try:
+        app()
+    except (SettingsError, EmbeddedError, MigrationError) as error:
+        typer.echo(f"LeadsBot cannot start.\n{error}", err=True)
+        sys.exit(2)
