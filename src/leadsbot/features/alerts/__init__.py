@@ -1,0 +1,1 @@
+"""Tell the team: destinations, lead cards, buttons and replies."""

@@ -1,0 +1,1 @@
+"""What was sent where, and every attempt at it."""

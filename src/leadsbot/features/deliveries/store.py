@@ -1,0 +1,120 @@
+"""The SQL of deliveries and their attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from leadsbot.features.deliveries.model import Attempt, Delivery, Outcome, State
+from leadsbot.features.deliveries.tables import AttemptRow, DeliveryRow
+from leadsbot.infra.db.tx import TenantTx
+
+
+def _delivery(row: DeliveryRow) -> Delivery:
+    return Delivery(
+        id=row.id, channel=row.channel, kind=row.kind, destination_id=row.destination_id, lead_id=row.lead_id,
+        state=State(row.state), reason=row.reason, attempts=row.attempts, intent_at=row.intent_at,
+        external_id=row.external_id, created_at=row.created_at, next_at=row.next_at, ended_at=row.ended_at,
+    )
+
+
+async def add(
+    tx: TenantTx, delivery_id: UUID, *, channel: str, kind: str, destination_id: UUID | None, lead_id: UUID | None,
+    dedupe_key: str,
+) -> bool:
+    """Insert a due delivery; False when one with this key exists."""
+    statement = (
+        insert(DeliveryRow)
+        .values(
+            workspace_id=tx.workspace_id, id=delivery_id, channel=channel, kind=kind, destination_id=destination_id,
+            lead_id=lead_id, dedupe_key=dedupe_key,
+        )
+        .on_conflict_do_nothing()
+        .returning(DeliveryRow.id)
+    )
+    return await tx.scalar(statement) is not None
+
+
+async def get(tx: TenantTx, delivery_id: UUID, *, lock: bool = False) -> Delivery | None:
+    """One delivery, optionally locked until the transaction ends."""
+    statement = select(DeliveryRow).where(
+        DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.id == delivery_id
+    ).execution_options(populate_existing=True)
+    row = await tx.scalar(statement.with_for_update() if lock else statement)
+    return _delivery(row) if row else None
+
+
+async def change(tx: TenantTx, delivery_id: UUID, **values: object) -> None:
+    """Set columns of one delivery."""
+    await tx.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.id == delivery_id)
+        .values(**values)
+    )
+
+
+async def add_attempt(tx: TenantTx, delivery_id: UUID, attempt: Attempt) -> None:
+    """Append one attempt."""
+    await tx.execute(
+        insert(AttemptRow).values(
+            workspace_id=tx.workspace_id, delivery_id=delivery_id, at=attempt.at, n=attempt.n,
+            outcome=attempt.outcome.value, status=attempt.status, milliseconds=attempt.milliseconds,
+            detail=attempt.detail,
+        )
+    )
+
+
+async def attempts(tx: TenantTx, delivery_id: UUID) -> list[Attempt]:
+    """Every attempt of the last 30 days, first to last."""
+    rows = (
+        await tx.execute(
+            select(AttemptRow)
+            .where(AttemptRow.workspace_id == tx.workspace_id, AttemptRow.delivery_id == delivery_id)
+            .order_by(AttemptRow.at)
+        )
+    ).scalars()
+    return [
+        Attempt(n=r.n, at=r.at, outcome=Outcome(r.outcome), status=r.status, milliseconds=r.milliseconds, detail=r.detail)
+        for r in rows
+    ]
+
+
+async def page(
+    tx: TenantTx, *, states: Sequence[State], lead_id: UUID | None, before: tuple[datetime, UUID] | None, limit: int
+) -> list[Delivery]:
+    """Newest first; ``before`` is the last row of the page above."""
+    statement = select(DeliveryRow).where(DeliveryRow.workspace_id == tx.workspace_id)
+    if states:
+        statement = statement.where(DeliveryRow.state.in_([state.value for state in states]))
+    if lead_id:
+        statement = statement.where(DeliveryRow.lead_id == lead_id)
+    if before:
+        statement = statement.where(tuple_(DeliveryRow.created_at, DeliveryRow.id) < before)
+    statement = statement.order_by(DeliveryRow.created_at.desc(), DeliveryRow.id.desc()).limit(limit)
+    return [_delivery(row) for row in (await tx.execute(statement)).scalars()]
+
+
+async def counts(tx: TenantTx) -> dict[State, int]:
+    """How many deliveries stand in each state."""
+    rows = await tx.execute(
+        select(DeliveryRow.state, func.count()).where(DeliveryRow.workspace_id == tx.workspace_id)
+        .group_by(DeliveryRow.state)
+    )
+    return {State(state): count for state, count in rows}
+
+
+async def planned_since(tx: TenantTx, destination_id: UUID, since: datetime, kind: str) -> int:
+    """How many deliveries of one kind a destination was given since a moment; storms are noticed by it."""
+    return int(
+        await tx.scalar(
+            select(func.count()).where(
+                DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.destination_id == destination_id,
+                DeliveryRow.created_at >= since, DeliveryRow.kind == kind,
+            )
+        )
+        or 0
+    )
