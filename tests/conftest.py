@@ -1,0 +1,65 @@
+"""What every test can ask for: a real PostgreSQL, a migrated database, and the application's own connections to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from leadsbot.infra.db.base import APP
+from leadsbot.infra.db.pool import Database
+from leadsbot.testing.postgres import TestDatabase, TestServer
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+async def postgres() -> AsyncIterator[TestServer]:
+    """The run's PostgreSQL server, shared by all xdist workers."""
+    server = TestServer(os.environ.get("PYTEST_XDIST_TESTRUNUID", f"single{os.getpid()}"))
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def database(postgres: TestServer) -> AsyncIterator[TestDatabase]:
+    """One migrated database for this xdist worker. Tests stay apart by each making its own workspace."""
+    made = await postgres.database()
+    yield made
+    await postgres.drop(made)
+
+
+@pytest.fixture
+async def fresh_database(postgres: TestServer) -> AsyncIterator[TestDatabase]:
+    """A migrated database of one's own, for tests that count queue rows, stop servers or run workers."""
+    made = await postgres.database()
+    yield made
+    await postgres.drop(made)
+
+
+@pytest.fixture(scope="session")
+async def db(database: TestDatabase) -> AsyncIterator[Database]:
+    """The application's transactions, as the role ``leadsbot_app``."""
+    opened = Database(database.of(APP))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def fresh_db(fresh_database: TestDatabase) -> AsyncIterator[Database]:
+    """The application's transactions in :func:`fresh_database`."""
+    opened = Database(fresh_database.of(APP))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of third-party specifications beside the repository; tests that need it skip where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder ../shared with third-party specifications is absent: this check did NOT run")
+    return SHARED
