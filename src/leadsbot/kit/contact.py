@@ -1,0 +1,105 @@
+"""E-mail addresses, telephone numbers and names of people: checked, and brought to the form used to compare them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import idna
+import phonenumbers
+
+_LOCAL: Final = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]{1,64}")
+_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_ANGLES: Final = re.compile(r"[^<>]{0,200}<([^<>\s]{3,254})>")
+_FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_PHONE: Final = re.compile(r"[+(]?[\d\s().\-/+]{6,40}(?:\s*(?:ext\.?|x|#|доб\.?)\s*\d{1,8})?", re.IGNORECASE)
+
+
+def _bare(email: str) -> str:
+    """The address without blanks around it, `mailto:` and a display name in front of angle brackets."""
+    text = email.strip()
+    if text[:7].lower() == "mailto:":
+        text = text[7:]
+    found = _ANGLES.fullmatch(text) if text.endswith(">") else None
+    return found.group(1) if found else text
+
+
+def email_key(email: str) -> str | None:
+    """The form of an address by which two are compared, or None if it is not an address.
+
+    Lower case, the domain in its ASCII form (IDNA 2008), blanks and a display name removed. Dots and `+tags` are
+    NOT folded, at Gmail or anywhere: whether two spellings reach one person depends on the server's own rules, and
+    leads are never merged on a weak match. What the visitor typed is kept elsewhere as typed.
+    """
+    text = _bare(email) if len(email) <= 600 else ""
+    local, at, domain = text.rpartition("@")
+    if not at or len(text) > 254 or not _LOCAL.fullmatch(local) or _FORBIDDEN.search(text):
+        return None
+    if local[0] == "." or local[-1] == "." or ".." in local:
+        return None
+    ascii_domain = _domain(domain)
+    return f"{local.lower()}@{ascii_domain}" if ascii_domain else None
+
+
+@lru_cache(maxsize=4096)
+def _domain(domain: str) -> str | None:
+    domain = domain.lower().removesuffix(".")
+    if not domain.isascii():
+        try:
+            domain = idna.encode(domain, uts46=True).decode()
+        except idna.IDNAError:
+            return None
+    labels = domain.split(".")
+    if len(domain) > 253 or len(labels) < 2 or not all(map(_LABEL.fullmatch, labels)) or labels[-1].isdigit():
+        return None
+    return domain
+
+
+def valid_email(email: str) -> bool:
+    """Whether mail can be addressed to this (syntax only; nobody is asked whether the mailbox exists)."""
+    return email_key(email) is not None
+
+
+def looks_like_email(text: str) -> bool:
+    """Whether the text is an address and nothing else: cheap, for guessing what an unnamed field holds."""
+    return 5 < len(text) < 300 and "@" in text and email_key(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def phone_e164(raw: str, country: str | None) -> str | None:
+    """The number in E.164 (`+442071838750`), or None unless it is a valid number.
+
+    `country` is the ISO 3166 code of the form or workspace and is used for numbers without `+` or `00`. None or an
+    unknown country admits international numbers only. An extension is dropped: it is no part of E.164. None is also
+    the answer for a number that is merely possible, since leads are merged by what this returns.
+    """
+    text = raw.strip()
+    if text[:4].lower() == "tel:":
+        text = text[4:]
+    if not 5 < len(text) <= 60:
+        return None
+    region = country.upper() if country else None
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        region = None
+    if text.startswith("00") and region is None:
+        text = "+" + text[2:]
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    number.extension = None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def looks_like_phone(text: str) -> bool:
+    """Whether the text could be a telephone number: digits and the usual marks only, seven digits or more."""
+    return 6 < len(text) <= 40 and _PHONE.fullmatch(text.strip()) is not None and sum(map(str.isdigit, text)) >= 7
+
+
+def display_name(first: str | None, last: str | None, middle: str | None = None) -> str | None:
+    """One name for display from its parts, in the order first, middle, last; None when all are empty."""
+    parts = [" ".join(part.split()) for part in (first, middle, last) if part]
+    return " ".join(part for part in parts if part) or None
