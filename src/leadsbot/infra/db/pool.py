@@ -5,7 +5,7 @@ The application role can only see a workspace's rows inside :meth:`Database.tena
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -56,6 +56,8 @@ class Database:
             pool_pre_ping=True,
             pool_timeout=10,
         )
+        self.on_told: Callable[[], None] = lambda: None
+        """Called after a commit that wrote an event or a job; wiring points it at the wake-up."""
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
 
     @asynccontextmanager
@@ -64,13 +66,19 @@ class Database:
         async with self._sessions() as session, session.begin():
             # The statement, not set_config(): Citus propagates SET LOCAL and does not propagate the function.
             await session.execute(text(f"SET LOCAL app.workspace_id = '{UUID(str(workspace_id))}'"))
-            yield TenantTx(session, workspace_id)
+            tx = TenantTx(session, workspace_id)
+            yield tx
+        if tx.told:
+            self.on_told()
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[SystemTx]:
         """One transaction outside every workspace: tenant tables show no rows in it."""
         async with self._sessions() as session, session.begin():
-            yield SystemTx(session)
+            tx = SystemTx(session)
+            yield tx
+        if tx.told:
+            self.on_told()
 
     @asynccontextmanager
     async def bearer(self, credential: bytes) -> AsyncIterator[SystemTx]:

@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 class Tx:
     """What both kinds of transaction can do. Committing is not among it: the opener commits."""
 
-    __slots__ = ("session",)
+    __slots__ = ("session", "told")
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
+        self.told = False
+        """Whether an event or a job was written: the opener wakes the workers after its commit."""
 
     async def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
         """Run one statement."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Integer, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Identity, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
 from leadsbot.contracts.data_registry import QUEUE, SYSTEM
@@ -24,6 +24,28 @@ class Job(Table):
     __platform__ = "a queue over all workspaces: SKIP LOCKED does not work on distributed tables"
     __grants__ = {APP: base.CRUD, base.QUEUE: base.CRUD}
     __storage__ = HOT
+    __table_args__ = (
+        # One small index per question of the engine. Future jobs are in another state, so a million of them do not
+        # stand between a claim and the jobs that are due.
+        Index("ix_job_due", "pool", "priority", "due_at", "id", postgresql_where=text("state = 0 AND lane IS NULL")),
+        Index(
+            "ix_job_first", "pool", "priority", "due_at", "id",
+            postgresql_where=text("state = 0 AND lane IS NULL AND attempt = 0"),
+        ),
+        Index(
+            "ix_job_lane_due", "pool", "lane", "priority", "due_at", "id",
+            postgresql_where=text("state = 0 AND lane IS NOT NULL"),
+        ),
+        Index("ix_job_lane_busy", "lane", postgresql_where=text("state = 1 AND lane IS NOT NULL")),
+        Index("ix_job_lease", "lease_until", postgresql_where=text("state = 1")),
+        Index("ix_job_later", "due_at", postgresql_where=text("state = 3")),
+        Index("ix_job_dead", "workspace_id", "ended_at", postgresql_where=text("state = 2")),
+        Index(
+            "uq_job_unique_key", "unique_key", unique=True,
+            postgresql_where=text("unique_key IS NOT NULL AND state <> 2"),
+        ),
+        Index("uq_job_event", "event_id", "kind", unique=True, postgresql_where=text("event_id IS NOT NULL")),
+    )
 
     id: Mapped[int] = column(QUEUE, BigInteger, Identity(always=True), primary_key=True)
     workspace_id: Mapped[UUID | None] = column(QUEUE)
@@ -36,6 +58,7 @@ class Job(Table):
     unique_key: Mapped[str | None] = column(QUEUE, Text)
     priority: Mapped[int] = column(QUEUE, SmallInteger, server_default=text("5"))
     state: Mapped[int] = column(QUEUE, SmallInteger, server_default=text("0"))
+    """0 due, 1 leased, 2 dead, 3 later."""
     due_at: Mapped[datetime] = column(QUEUE, TS, server_default=text("clock_timestamp()"))
     attempt: Mapped[int] = column(QUEUE, Integer, server_default=text("0"))
     max_attempts: Mapped[int] = column(QUEUE, Integer, server_default=text("10"))

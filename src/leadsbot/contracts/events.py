@@ -1,0 +1,184 @@
+"""Every event that one feature tells the others: frozen, versioned, ids and facts, never personal data.
+
+An erasure request must not rewrite history, so an event names a lead by its id and says what changed, not to what text.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """The base of all events. ``type`` is the public name, ``subject`` the field that holds whom it is about."""
+
+    type: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+    subject: ClassVar[str] = ""
+
+    @property
+    def subject_id(self) -> UUID | None:
+        """The id of the thing whose timeline this event belongs to."""
+        return getattr(self, self.subject) if self.subject else None
+
+
+class SubmissionReceived(Event, frozen=True, kw_only=True):
+    """A submission was accepted and committed."""
+
+    type: ClassVar[str] = "submission.received"
+    subject: ClassVar[str] = "submission_id"
+    submission_id: UUID
+    source_id: UUID
+
+
+class _LeadEvent(Event, frozen=True, kw_only=True):
+    subject: ClassVar[str] = "lead_id"
+    lead_id: UUID
+
+
+class LeadCreated(_LeadEvent, frozen=True, kw_only=True):
+    """A submission became a new lead."""
+
+    type: ClassVar[str] = "lead.created"
+    submission_id: UUID | None
+    source_id: UUID | None
+
+
+class LeadSubmissionJoined(_LeadEvent, frozen=True, kw_only=True):
+    """A repeat joined an open lead."""
+
+    type: ClassVar[str] = "lead.submission_joined"
+    submission_id: UUID
+    source_id: UUID
+
+
+class LeadUpdated(_LeadEvent, frozen=True, kw_only=True):
+    """Fields of a lead were edited; the names of the fields, not their values."""
+
+    type: ClassVar[str] = "lead.updated"
+    changed: tuple[str, ...]
+
+
+class LeadStageChanged(_LeadEvent, frozen=True, kw_only=True):
+    """A lead moved to another stage."""
+
+    type: ClassVar[str] = "lead.stage_changed"
+    previous: str
+    stage: str
+
+
+class LeadAssigned(_LeadEvent, frozen=True, kw_only=True):
+    """A lead got another owner, or none."""
+
+    type: ClassVar[str] = "lead.assigned"
+    previous_owner: UUID | None
+    owner: UUID | None
+
+
+class LeadNoteAdded(_LeadEvent, frozen=True, kw_only=True):
+    """Somebody wrote a note."""
+
+    type: ClassVar[str] = "lead.note_added"
+    note_id: UUID
+
+
+class LeadTagged(_LeadEvent, frozen=True, kw_only=True):
+    """The tags of a lead changed."""
+
+    type: ClassVar[str] = "lead.tagged"
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+class LeadMerged(_LeadEvent, frozen=True, kw_only=True):
+    """Another lead was merged into this one; its id keeps resolving."""
+
+    type: ClassVar[str] = "lead.merged"
+    merged_id: UUID
+
+
+class _SourceEvent(Event, frozen=True, kw_only=True):
+    subject: ClassVar[str] = "source_id"
+    source_id: UUID
+
+
+class SourceCreated(_SourceEvent, frozen=True, kw_only=True):
+    """A source was created."""
+
+    type: ClassVar[str] = "source.created"
+
+
+class SourceChanged(_SourceEvent, frozen=True, kw_only=True):
+    """Settings of a source changed."""
+
+    type: ClassVar[str] = "source.changed"
+
+
+class SourceClosed(_SourceEvent, frozen=True, kw_only=True):
+    """A source was closed; it answers 410 from now on."""
+
+    type: ClassVar[str] = "source.closed"
+
+
+class DestinationBound(Event, frozen=True, kw_only=True):
+    """A chat, group or topic was connected."""
+
+    type: ClassVar[str] = "destination.bound"
+    subject: ClassVar[str] = "destination_id"
+    destination_id: UUID
+
+
+class DestinationDisabled(Event, frozen=True, kw_only=True):
+    """A destination refuses our messages; the reason is a code."""
+
+    type: ClassVar[str] = "destination.disabled"
+    subject: ClassVar[str] = "destination_id"
+    destination_id: UUID
+    reason: str
+
+
+class DeliverySent(Event, frozen=True, kw_only=True):
+    """A message reached its destination."""
+
+    type: ClassVar[str] = "delivery.sent"
+    subject: ClassVar[str] = "lead_id"
+    delivery_id: UUID
+    lead_id: UUID | None
+    channel: str
+
+
+class DeliveryFailed(Event, frozen=True, kw_only=True):
+    """A message will not be tried again by itself."""
+
+    type: ClassVar[str] = "delivery.failed"
+    subject: ClassVar[str] = "lead_id"
+    delivery_id: UUID
+    lead_id: UUID | None
+    channel: str
+    reason: str
+
+
+class MemberJoined(Event, frozen=True, kw_only=True):
+    """A person became a member of the workspace."""
+
+    type: ClassVar[str] = "member.joined"
+    subject: ClassVar[str] = "person_id"
+    person_id: UUID
+
+
+def _all(base: type[Event]) -> list[type[Event]]:
+    found = [base] if base.type else []
+    for child in base.__subclasses__():
+        found += _all(child)
+    return found
+
+
+EVENTS: dict[str, type[Event]] = {event.type: event for event in _all(Event)}
+"""Every event by its public name."""
+
+
+def decode(name: str, payload: Any) -> Event:
+    """An event from its stored payload. Raises KeyError for an unknown name, msgspec.ValidationError for a bad one."""
+    return msgspec.convert(payload, EVENTS[name], strict=False)
