@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import typer
 
-from leadsbot.infra.db import embedded, migrate as migrations
+from leadsbot.infra.db import embedded
+from leadsbot.infra.db import migrate as migrations
 from leadsbot.infra.db.base import ROLES
 from leadsbot.infra.settings import Settings, load
 

@@ -104,7 +104,7 @@ async def counts(tx: TenantTx) -> dict[State, int]:
         select(DeliveryRow.state, func.count()).where(DeliveryRow.workspace_id == tx.workspace_id)
         .group_by(DeliveryRow.state)
     )
-    return {State(state): count for state, count in rows}
+    return {State(row[0]): row[1] for row in rows}
 
 
 async def planned_since(tx: TenantTx, destination_id: UUID, since: datetime, kind: str) -> int:

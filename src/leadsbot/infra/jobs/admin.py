@@ -33,7 +33,7 @@ async def dead(tx: Tx, workspace_id: UUID | None, limit: int = 100) -> list[Dead
         ),
         {"ws": workspace_id, "limit": limit},
     )
-    return [DeadJob(*row) for row in rows]
+    return [DeadJob(*row.tuple()) for row in rows]
 
 
 async def replay(tx: Tx, job_id: int, workspace_id: UUID | None) -> bool:
