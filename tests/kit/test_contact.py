@@ -35,8 +35,8 @@ def test_dots_and_tags_are_different_people() -> None:
     "typed",
     [
         "", "@", "anna", "anna@", "@kunde.example", "anna@kunde", "anna@@kunde.example", "a b@kunde.example",
-        ".anna@kunde.example", "anna.@kunde.example", "an..na@kunde.example", "anna@kunde..example", "anna@-kunde.example",
-        "anna@kunde.example\nbcc: x@y.example", "anna@127.0.0.1", "anna\u202e@kunde.example", "a" * 65 + "@kunde.example",
+        ".anna@kunde.example", "anna.@kunde.example", "an..na@kunde.example", "anna@kunde..example", "anna@-kunde.example",  # noqa: E501 - one table
+        "anna@kunde.example\nbcc: x@y.example", "anna@127.0.0.1", "anna\u202e@kunde.example", "a" * 65 + "@kunde.example",  # noqa: E501 - one table
         "anna@kunde.example, bob@kunde.example", "anna\ud800@kunde.example", "anna@" + "a." * 130 + "example",
     ],
 )  # fmt: skip

@@ -27,7 +27,9 @@ def test_every_error_is_a_problem_document(error: errors.AppError, status: int) 
     body = errors.problem(error, "req_1")
     assert body["status"] == error.status == status
     assert body["type"] == "about:blank"
-    assert body["title"] and body["detail"] and body["code"]
+    assert body["title"]
+    assert body["detail"]
+    assert body["code"]
     assert body["request_id"] == "req_1"
 
 

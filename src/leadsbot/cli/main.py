@@ -10,8 +10,11 @@ import typer
 from leadsbot import __version__
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="LeadsBot: capture every enquiry and answer it first.",
-    pretty_exceptions_enable=False, rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
+    help="LeadsBot: capture every enquiry and answer it first.",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 workspace = typer.Typer(no_args_is_help=True, help="Create and list workspaces.")
 app.add_typer(workspace, name="workspace")

@@ -21,8 +21,13 @@ def registry(*, as_json: bool) -> int:
     grid = Grid("column", "class", "role", "about", "retention", "export", "erasure")
     for entry in found:
         grid.add_row(
-            f"{entry['table']}.{entry['column']}", entry["class"], entry["role"], entry["subject"],
-            entry["retention"], entry["export"], entry["erasure"],
+            f"{entry['table']}.{entry['column']}",
+            entry["class"],
+            entry["role"],
+            entry["subject"],
+            entry["retention"],
+            entry["export"],
+            entry["erasure"],
         )
     Console().print(grid)
     return 0

@@ -105,5 +105,3 @@ async def wait_until_ready(address: str) -> None:
     async with asyncio.timeout(READY_WITHIN_S):
         while not await asyncio.to_thread(asks):
             await asyncio.sleep(0.05)
-
-

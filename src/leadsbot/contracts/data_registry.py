@@ -62,7 +62,7 @@ class Export(StrEnum):
     """Whether a subject's package contains the column, and if not, why."""
 
     YES = "yes"
-    SECRET = "no: a secret or the hash of one"
+    SECRET = "no: a secret or the hash of one"  # noqa: S105 - says why, is none
     INTERNAL = "no: internal bookkeeping that says nothing about a person"
 
 

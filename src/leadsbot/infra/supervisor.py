@@ -64,8 +64,13 @@ class Supervisor:
         while not self._stopping.is_set():
             started = time.monotonic()
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "leadsbot", *child.arguments,
-                env={**os.environ, **child.environment}, pass_fds=child.inherit, start_new_session=True,
+                sys.executable,
+                "-m",
+                "leadsbot",
+                *child.arguments,
+                env={**os.environ, **child.environment},
+                pass_fds=child.inherit,
+                start_new_session=True,
             )
             self._running[child.name] = process
             if self._stopping.is_set():

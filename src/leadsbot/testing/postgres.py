@@ -1,4 +1,4 @@
-"""Throw-away PostgreSQL for tests: one server per run, shared by its processes, and databases cloned in milliseconds."""
+"""Throw-away PostgreSQL for tests: one server per run, shared by its processes; databases are cloned in no time."""
 
 from __future__ import annotations
 
@@ -73,9 +73,7 @@ class TestServer:
         name = f"t{os.getpid()}_{next(_numbers)}"
         source = f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""
         await self._create(name, f"OWNER {embedded.OWNER}{source}")
-        return TestDatabase(
-            name, self.server.dsn(embedded.OWNER, name), self.server.dsn(embedded.SUPERUSER, name)
-        )
+        return TestDatabase(name, self.server.dsn(embedded.OWNER, name), self.server.dsn(embedded.SUPERUSER, name))
 
     async def drop(self, database: TestDatabase) -> None:
         """Drop a database, whoever is still connected."""

@@ -22,7 +22,9 @@ async def test_no_role_is_owner_or_may_bypass_row_security(database: TestDatabas
     connection = await asyncpg.connect(database.of(role))
     try:
         row = await connection.fetchrow("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
-        owned = await connection.fetchval("SELECT count(*) FROM pg_class WHERE pg_get_userbyid(relowner) = current_user")
+        owned = await connection.fetchval(
+            "SELECT count(*) FROM pg_class WHERE pg_get_userbyid(relowner) = current_user"
+        )
     finally:
         await connection.close()
 

@@ -19,7 +19,9 @@ def _possession(hashed: str) -> tuple[Policy, ...]:
     """Rows can be found before their workspace is known by whoever holds what their hash was made of."""
     return (
         Policy(
-            "possession", APP, "SELECT",
+            "possession",
+            APP,
+            "SELECT",
             using=f"{hashed} = decode(nullif(current_setting('app.credential', true), ''), 'hex')",
         ),
     )
@@ -30,7 +32,10 @@ class DestinationRow(Table):
 
     __tablename__ = "destination"
     __policies__ = _possession("chat_hash")
-    __table_args__ = (UniqueConstraint("workspace_id", "channel", "chat_id", "thread_id", postgresql_nulls_not_distinct=True), Index("ix_destination_chat_hash", "chat_hash"))
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "channel", "chat_id", "thread_id", postgresql_nulls_not_distinct=True),
+        Index("ix_destination_chat_hash", "chat_hash"),
+    )
 
     workspace_id: Mapped[UUID] = tenant_key(WORKSPACE)
     id: Mapped[UUID] = column(WORKSPACE, primary_key=True)
@@ -89,7 +94,9 @@ class CardRow(Table):
     __policies__ = (
         *_possession("token_hash"),
         Policy(
-            "place", APP, "SELECT",
+            "place",
+            APP,
+            "SELECT",
             using="place_hash = decode(nullif(current_setting('app.credential', true), ''), 'hex')",
         ),
     )

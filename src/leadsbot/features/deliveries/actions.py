@@ -25,7 +25,12 @@ async def plan(
     """Write down that a message must be sent; None when the same message (by its key) is planned already."""
     delivery_id = new_id()
     added = await store.add(
-        tx, delivery_id, channel=channel, kind=kind, destination_id=destination_id, lead_id=lead_id,
+        tx,
+        delivery_id,
+        channel=channel,
+        kind=kind,
+        destination_id=destination_id,
+        lead_id=lead_id,
         dedupe_key=dedupe_key,
     )
     return delivery_id if added else None
@@ -46,8 +51,16 @@ async def begin(tx: TenantTx, delivery_id: UUID) -> Delivery | None:
 
 
 async def record(
-    tx: TenantTx, delivery: Delivery, outcome: Outcome, *, started: datetime, status: int | None = None,
-    detail: str | None = None, external_id: str | None = None, next_at: datetime | None = None, final: bool = False,
+    tx: TenantTx,
+    delivery: Delivery,
+    outcome: Outcome,
+    *,
+    started: datetime,
+    status: int | None = None,
+    detail: str | None = None,
+    external_id: str | None = None,
+    next_at: datetime | None = None,
+    final: bool = False,
 ) -> None:
     """Record how an attempt ended and move the delivery.
 
@@ -57,7 +70,8 @@ async def record(
     note = redact(detail)[:DETAIL_LIMIT] if detail else None
     elapsed = max(0, int((now - started).total_seconds() * 1000))
     await store.add_attempt(
-        tx, delivery.id,
+        tx,
+        delivery.id,
         Attempt(n=delivery.attempts, at=started, outcome=outcome, status=status, milliseconds=elapsed, detail=note),
     )
     if outcome is Outcome.SENT:
@@ -88,9 +102,7 @@ async def cancel(tx: TenantTx, delivery_id: UUID, reason: str) -> None:
     await store.change(tx, delivery_id, state=State.CANCELLED.value, reason=reason, ended_at=utcnow(), next_at=None)
 
 
-async def retry(
-    tx: TenantTx, delivery_id: UUID, resend: Callable[[TenantTx, Delivery], Awaitable[None]]
-) -> Delivery:
+async def retry(tx: TenantTx, delivery_id: UUID, resend: Callable[[TenantTx, Delivery], Awaitable[None]]) -> Delivery:
     """Make a failed, uncertain or held delivery due again, with the same id. A second click changes nothing.
 
     ``resend`` is given by the channel's feature and puts the delivery back into its queue. Raises NotFound for an

@@ -5,6 +5,19 @@ from leadsbot.features.deliveries.model import Attempt, Delivery, Outcome, State
 from leadsbot.features.deliveries.store import attempts, counts, get, page, planned_since
 
 __all__ = [
-    "Attempt", "Delivery", "Outcome", "State", "attempts", "begin", "cancel", "counts", "get", "hold", "page", "plan",
-    "planned_since", "record", "retry",
+    "Attempt",
+    "Delivery",
+    "Outcome",
+    "State",
+    "attempts",
+    "begin",
+    "cancel",
+    "counts",
+    "get",
+    "hold",
+    "page",
+    "plan",
+    "planned_since",
+    "record",
+    "retry",
 ]

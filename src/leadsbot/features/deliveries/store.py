@@ -16,22 +16,43 @@ from leadsbot.infra.db.tx import TenantTx
 
 def _delivery(row: DeliveryRow) -> Delivery:
     return Delivery(
-        id=row.id, channel=row.channel, kind=row.kind, destination_id=row.destination_id, lead_id=row.lead_id,
-        state=State(row.state), reason=row.reason, attempts=row.attempts, intent_at=row.intent_at,
-        external_id=row.external_id, created_at=row.created_at, next_at=row.next_at, ended_at=row.ended_at,
+        id=row.id,
+        channel=row.channel,
+        kind=row.kind,
+        destination_id=row.destination_id,
+        lead_id=row.lead_id,
+        state=State(row.state),
+        reason=row.reason,
+        attempts=row.attempts,
+        intent_at=row.intent_at,
+        external_id=row.external_id,
+        created_at=row.created_at,
+        next_at=row.next_at,
+        ended_at=row.ended_at,
     )
 
 
 async def add(
-    tx: TenantTx, delivery_id: UUID, *, channel: str, kind: str, destination_id: UUID | None, lead_id: UUID | None,
+    tx: TenantTx,
+    delivery_id: UUID,
+    *,
+    channel: str,
+    kind: str,
+    destination_id: UUID | None,
+    lead_id: UUID | None,
     dedupe_key: str,
 ) -> bool:
     """Insert a due delivery; False when one with this key exists."""
     statement = (
         insert(DeliveryRow)
         .values(
-            workspace_id=tx.workspace_id, id=delivery_id, channel=channel, kind=kind, destination_id=destination_id,
-            lead_id=lead_id, dedupe_key=dedupe_key,
+            workspace_id=tx.workspace_id,
+            id=delivery_id,
+            channel=channel,
+            kind=kind,
+            destination_id=destination_id,
+            lead_id=lead_id,
+            dedupe_key=dedupe_key,
         )
         .on_conflict_do_nothing()
         .returning(DeliveryRow.id)
@@ -41,9 +62,11 @@ async def add(
 
 async def get(tx: TenantTx, delivery_id: UUID, *, lock: bool = False) -> Delivery | None:
     """One delivery, optionally locked until the transaction ends."""
-    statement = select(DeliveryRow).where(
-        DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.id == delivery_id
-    ).execution_options(populate_existing=True)
+    statement = (
+        select(DeliveryRow)
+        .where(DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.id == delivery_id)
+        .execution_options(populate_existing=True)
+    )
     row = await tx.scalar(statement.with_for_update() if lock else statement)
     return _delivery(row) if row else None
 
@@ -61,8 +84,13 @@ async def add_attempt(tx: TenantTx, delivery_id: UUID, attempt: Attempt) -> None
     """Append one attempt."""
     await tx.execute(
         insert(AttemptRow).values(
-            workspace_id=tx.workspace_id, delivery_id=delivery_id, at=attempt.at, n=attempt.n,
-            outcome=attempt.outcome.value, status=attempt.status, milliseconds=attempt.milliseconds,
+            workspace_id=tx.workspace_id,
+            delivery_id=delivery_id,
+            at=attempt.at,
+            n=attempt.n,
+            outcome=attempt.outcome.value,
+            status=attempt.status,
+            milliseconds=attempt.milliseconds,
             detail=attempt.detail,
         )
     )
@@ -78,7 +106,9 @@ async def attempts(tx: TenantTx, delivery_id: UUID) -> list[Attempt]:
         )
     ).scalars()
     return [
-        Attempt(n=r.n, at=r.at, outcome=Outcome(r.outcome), status=r.status, milliseconds=r.milliseconds, detail=r.detail)
+        Attempt(
+            n=r.n, at=r.at, outcome=Outcome(r.outcome), status=r.status, milliseconds=r.milliseconds, detail=r.detail
+        )
         for r in rows
     ]
 
@@ -101,7 +131,8 @@ async def page(
 async def counts(tx: TenantTx) -> dict[State, int]:
     """How many deliveries stand in each state."""
     rows = await tx.execute(
-        select(DeliveryRow.state, func.count()).where(DeliveryRow.workspace_id == tx.workspace_id)
+        select(DeliveryRow.state, func.count())
+        .where(DeliveryRow.workspace_id == tx.workspace_id)
         .group_by(DeliveryRow.state)
     )
     return {State(row[0]): row[1] for row in rows}
@@ -112,8 +143,10 @@ async def planned_since(tx: TenantTx, destination_id: UUID, since: datetime, kin
     return int(
         await tx.scalar(
             select(func.count()).where(
-                DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.destination_id == destination_id,
-                DeliveryRow.created_at >= since, DeliveryRow.kind == kind,
+                DeliveryRow.workspace_id == tx.workspace_id,
+                DeliveryRow.destination_id == destination_id,
+                DeliveryRow.created_at >= since,
+                DeliveryRow.kind == kind,
             )
         )
         or 0

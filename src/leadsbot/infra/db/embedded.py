@@ -136,8 +136,8 @@ def _check_version(cluster: Path) -> None:
         )
     if found < ours:
         raise EmbeddedError(
-            f"The data directory was written by PostgreSQL {found}; this version of LeadsBot brings {ours}: dump it with "
-            f"the old version (pg_dump), move {cluster} away, start once and restore the dump."
+            f"The data directory was written by PostgreSQL {found}; this version of LeadsBot brings {ours}: dump it "
+            f"with the old version (pg_dump), move {cluster} away, start once and restore the dump."
         )
 
 
@@ -163,16 +163,34 @@ def _run(
             # Root's home is closed to others. Rather than open it, the server keeps the one capability to pass
             # through directories; it owns its own folder and needs nothing else.
             command = [
-                setpriv, "--reuid", str(account.pw_uid), "--regid", str(account.pw_gid), "--clear-groups",
-                "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search", "--", *command,
+                setpriv,
+                "--reuid",
+                str(account.pw_uid),
+                "--regid",
+                str(account.pw_gid),
+                "--clear-groups",
+                "--inh-caps",
+                "+dac_read_search",
+                "--ambient-caps",
+                "+dac_read_search",
+                "--",
+                *command,
             ]
         elif blocked:
-            raise EmbeddedError(f"PostgreSQL's account cannot pass through {blocked}; choose another LEADSBOT_DATA_DIR.")
+            raise EmbeddedError(
+                f"PostgreSQL's account cannot pass through {blocked}; choose another LEADSBOT_DATA_DIR."
+            )
         else:
             identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     return subprocess.Popen(
-        command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd="/",
-        env={**environment, "LC_ALL": "C.UTF-8", "TZ": "UTC"}, start_new_session=True, **identity,
+        command,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        cwd="/",
+        env={**environment, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+        start_new_session=True,
+        **identity,
     )
 
 
@@ -192,9 +210,23 @@ def _initialise(cluster: Path, account: pwd.struct_passwd | None) -> None:
         os.chown(fresh, account.pw_uid, account.pw_gid)
     process = _run(
         # Trust is right here: the only door is a socket in a directory that only this account can enter.
-        [_binary("initdb"), "-D", str(fresh), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8",
-         "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"],
-        account, subprocess.PIPE, fresh,
+        [
+            _binary("initdb"),
+            "-D",
+            str(fresh),
+            "-U",
+            SUPERUSER,
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C.UTF-8",
+            "--data-checksums",
+            "--no-instructions",
+        ],
+        account,
+        subprocess.PIPE,
+        fresh,
     )
     output, _ = process.communicate(timeout=120)
     if process.returncode != 0:
@@ -222,21 +254,39 @@ def _settings(sockets: Path) -> dict[str, str]:
     memory_mb = psutil.virtual_memory().total // 2**20
     shared = max(32, min(256, memory_mb // 16))
     return {
-        "listen_addresses": "", "unix_socket_directories": str(sockets), "unix_socket_permissions": "0700",
-        "max_connections": "120", "shared_buffers": f"{shared}MB", "effective_cache_size": f"{memory_mb // 3}MB",
-        "work_mem": "4MB", "maintenance_work_mem": "64MB", "huge_pages": "try", "jit": "off",
-        "random_page_cost": "1.1", "synchronous_commit": "on", "full_page_writes": "on", "fsync": "on",
-        "wal_level": "replica", "max_wal_senders": "2", "max_wal_size": "512MB", "min_wal_size": "64MB",
-        "checkpoint_timeout": "10min", "checkpoint_completion_target": "0.9", "wal_compression": "on",
-        "autovacuum_naptime": "15s", "autovacuum_vacuum_cost_limit": "1000", "timezone": "UTC", "log_timezone": "UTC",
-        "log_min_duration_statement": "2000", "log_parameter_max_length": "0", "log_parameter_max_length_on_error": "0",
+        "listen_addresses": "",
+        "unix_socket_directories": str(sockets),
+        "unix_socket_permissions": "0700",
+        "max_connections": "120",
+        "shared_buffers": f"{shared}MB",
+        "effective_cache_size": f"{memory_mb // 3}MB",
+        "work_mem": "4MB",
+        "maintenance_work_mem": "64MB",
+        "huge_pages": "try",
+        "jit": "off",
+        "random_page_cost": "1.1",
+        "synchronous_commit": "on",
+        "full_page_writes": "on",
+        "fsync": "on",
+        "wal_level": "replica",
+        "max_wal_senders": "2",
+        "max_wal_size": "512MB",
+        "min_wal_size": "64MB",
+        "checkpoint_timeout": "10min",
+        "checkpoint_completion_target": "0.9",
+        "wal_compression": "on",
+        "autovacuum_naptime": "15s",
+        "autovacuum_vacuum_cost_limit": "1000",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "log_min_duration_statement": "2000",
+        "log_parameter_max_length": "0",
+        "log_parameter_max_length_on_error": "0",
         "log_line_prefix": "%m [%p] %u ",
     }
 
 
-def _launch(
-    cluster: Path, settings: Mapping[str, str], sockets: Path, account: pwd.struct_passwd | None
-) -> None:
+def _launch(cluster: Path, settings: Mapping[str, str], sockets: Path, account: pwd.struct_passwd | None) -> None:
     stale = cluster / "postmaster.pid"
     stale.unlink(missing_ok=True)
     if account is not None:

@@ -99,4 +99,3 @@ async def keep_partitions(connection: asyncpg.Connection[asyncpg.Record], moment
             [(k.table, moment, k.cutoff, k.partitions_dropped, k.rows_deleted, k.oldest) for k in kept],
         )
     return kept
-

@@ -26,9 +26,14 @@ async def emit(tx: TenantTx, event: Event, *, by: str = "system") -> UUID:
     """
     event_id, now = new_id(), utcnow()
     row = {
-        "workspace_id": tx.workspace_id, "type": event.type, "version": event.version,
-        "subject_id": event.subject_id, "actor": by, "payload": msgspec.to_builtins(event),
-        "correlation_id": request_id.get(), "occurred_at": now,
+        "workspace_id": tx.workspace_id,
+        "type": event.type,
+        "version": event.version,
+        "subject_id": event.subject_id,
+        "actor": by,
+        "payload": msgspec.to_builtins(event),
+        "correlation_id": request_id.get(),
+        "occurred_at": now,
     }
     await tx.execute(insert(EventLog).values(id=event_id, **row))
     await tx.execute(insert(Outbox).inline().values(event_id=event_id, logged=True, **row))

@@ -11,7 +11,7 @@ _name, _chance = "", ""
 
 def arm(setting: str | None) -> None:
     """Choose the point from the setting ``name`` or ``name:probability``; nothing set, nothing happens."""
-    global _name, _chance  # noqa: PLW0603 - one switch per process, thrown once at start
+    global _name, _chance
     _name, _, _chance = (setting or "").partition(":")
 
 

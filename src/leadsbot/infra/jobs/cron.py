@@ -32,7 +32,12 @@ async def fire(pool: asyncpg.Pool[asyncpg.Record], schedule: tuple[Cron, ...]) -
                 payload = msgspec.json.encode(cron.payload).decode()
                 kind = cron.kind
                 await connection.execute(
-                    queries.CRON_JOB, kind.pool, kind.name, payload, kind.priority, kind.policy.attempts,
+                    queries.CRON_JOB,
+                    kind.pool,
+                    kind.name,
+                    payload,
+                    kind.priority,
+                    kind.policy.attempts,
                     f"cron {cron.name}",
                 )
                 fired += 1

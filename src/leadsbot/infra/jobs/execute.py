@@ -50,8 +50,15 @@ class Claimed:
     def of(cls, row: asyncpg.Record) -> Self:
         """From a row that a claim returned."""
         return cls(
-            row["id"], row["workspace_id"], row["kind"], row["payload"], row["event_id"], row["lane"], row["attempt"],
-            row["max_attempts"], row["lease_token"],
+            row["id"],
+            row["workspace_id"],
+            row["kind"],
+            row["payload"],
+            row["event_id"],
+            row["lane"],
+            row["attempt"],
+            row["max_attempts"],
+            row["lease_token"],
         )
 
 
@@ -59,7 +66,11 @@ class Executor:
     """Runs claimed jobs and finishes the ones without a transaction in batches."""
 
     def __init__(
-        self, pool: asyncpg.Pool[asyncpg.Record], db: Database, kinds: Kinds, services: Any,
+        self,
+        pool: asyncpg.Pool[asyncpg.Record],
+        db: Database,
+        kinds: Kinds,
+        services: Any,
         on_error: Callable[[str, BaseException], None],
     ) -> None:
         self._pool = pool
@@ -78,7 +89,7 @@ class Executor:
         return max(1, min(32, int(0.02 / max(self._typical_s, 1e-5) / max(1, slots // 16))))
 
     async def run(self, job: Claimed, pool: str, slots: int) -> None:
-        """Run a job to its recorded end. Raises nothing: a job that cannot be recorded is rescued when its lease ends."""
+        """Run a job to its recorded end. Raises nothing: what cannot be recorded is rescued when its lease ends."""
         slot = self._slots.setdefault(pool, asyncio.Semaphore(slots))
         async with slot:
             started = time.perf_counter()
@@ -98,9 +109,7 @@ class Executor:
             return
         try:
             payload = msgspec.json.decode(job.payload, type=kind.payload)
-            context = JobContext(
-                self._services, job.workspace_id, job.id, job.attempt, job.max_attempts, job.event_id
-            )
+            context = JobContext(self._services, job.workspace_id, job.id, job.attempt, job.max_attempts, job.event_id)
             if kind.mode == "transaction":
                 await self._in_transaction(kind, job, context, payload)
             else:
@@ -137,9 +146,7 @@ class Executor:
         if delay is None or (counted and job.attempt >= job.max_attempts):
             await self._bury(job, reason)
             return
-        await self._pool.execute(
-            queries.AGAIN, job.id, job.token, delay, 0 if counted else 1, redact(reason)[:1000]
-        )
+        await self._pool.execute(queries.AGAIN, job.id, job.token, delay, 0 if counted else 1, redact(reason)[:1000])
 
     async def _bury(self, job: Claimed, reason: str) -> None:
         log.error("a job is dead", kind=job.kind, job=job.id, attempt=job.attempt, reason=reason)
@@ -163,9 +170,7 @@ class Executor:
         while self._done:
             batch, self._done = self._done[:FINISH_BATCH], self._done[FINISH_BATCH:]
             try:
-                rows = await self._pool.fetch(
-                    queries.FINISH, [job.id for job in batch], [job.token for job in batch]
-                )
+                rows = await self._pool.fetch(queries.FINISH, [job.id for job in batch], [job.token for job in batch])
             except BaseException:
                 self._done = batch + self._done
                 self._flush_wanted.set()

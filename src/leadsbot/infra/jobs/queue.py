@@ -23,8 +23,16 @@ _INSERT = text(
 
 
 async def enqueue(
-    tx: Tx, kind: JobKind[P], payload: P, *, workspace_id: UUID | None = None, due_at: datetime | None = None,
-    lane: str | None = None, lane_cap: int = 1, priority: int | None = None, unique: str | None = None,
+    tx: Tx,
+    kind: JobKind[P],
+    payload: P,
+    *,
+    workspace_id: UUID | None = None,
+    due_at: datetime | None = None,
+    lane: str | None = None,
+    lane_cap: int = 1,
+    priority: int | None = None,
+    unique: str | None = None,
 ) -> int | None:
     """Add a job that exists exactly if ``tx`` commits; returns its id.
 
@@ -35,9 +43,15 @@ async def enqueue(
     if workspace_id is None and isinstance(tx, TenantTx):
         workspace_id = tx.workspace_id
     values: dict[str, Any] = {
-        "workspace_id": workspace_id, "pool": kind.pool, "kind": kind.name,
-        "payload": msgspec.json.encode(payload).decode(), "lane": lane, "lane_cap": lane_cap, "unique_key": unique,
-        "priority": kind.priority if priority is None else priority, "due_at": due_at,
+        "workspace_id": workspace_id,
+        "pool": kind.pool,
+        "kind": kind.name,
+        "payload": msgspec.json.encode(payload).decode(),
+        "lane": lane,
+        "lane_cap": lane_cap,
+        "unique_key": unique,
+        "priority": kind.priority if priority is None else priority,
+        "due_at": due_at,
         "max_attempts": kind.policy.attempts,
     }
     tx.told = True

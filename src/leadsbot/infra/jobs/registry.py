@@ -42,8 +42,10 @@ class Kinds:
     def subscriptions(self) -> tuple[list[str], list[str], list[int], list[int]]:
         """Event types, job kinds, priorities and attempts, as the dispatcher's query takes them."""
         return (
-            [handler.event.type for handler in self.handlers], [handler.kind for handler in self.handlers],
-            [handler.priority for handler in self.handlers], [handler.policy.attempts for handler in self.handlers],
+            [handler.event.type for handler in self.handlers],
+            [handler.kind for handler in self.handlers],
+            [handler.priority for handler in self.handlers],
+            [handler.policy.attempts for handler in self.handlers],
         )
 
 
@@ -52,13 +54,16 @@ def _as_kind(handler: Handler[Any]) -> JobKind[EventPayload]:
         request_id.set(stored.request)
         await handler.run(tx, _at(context, stored.at), decode(stored.type, stored.payload))
 
-    return JobKind(
-        name=handler.kind, payload=EventPayload, run=run, policy=handler.policy, priority=handler.priority
-    )
+    return JobKind(name=handler.kind, payload=EventPayload, run=run, policy=handler.policy, priority=handler.priority)
 
 
 def _at(context: JobContext, moment: datetime) -> JobContext:
     return JobContext(
-        context.services, context.workspace_id, context.job_id, context.attempt, context.max_attempts,
-        context.event_id, moment,
+        context.services,
+        context.workspace_id,
+        context.job_id,
+        context.attempt,
+        context.max_attempts,
+        context.event_id,
+        moment,
     )

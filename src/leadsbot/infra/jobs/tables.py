@@ -29,11 +29,20 @@ class Job(Table):
         # stand between a claim and the jobs that are due.
         Index("ix_job_due", "pool", "priority", "due_at", "id", postgresql_where=text("state = 0 AND lane IS NULL")),
         Index(
-            "ix_job_first", "pool", "priority", "due_at", "id",
+            "ix_job_first",
+            "pool",
+            "priority",
+            "due_at",
+            "id",
             postgresql_where=text("state = 0 AND lane IS NULL AND attempt = 0"),
         ),
         Index(
-            "ix_job_lane_due", "pool", "lane", "priority", "due_at", "id",
+            "ix_job_lane_due",
+            "pool",
+            "lane",
+            "priority",
+            "due_at",
+            "id",
             postgresql_where=text("state = 0 AND lane IS NOT NULL"),
         ),
         Index("ix_job_lane_busy", "lane", postgresql_where=text("state = 1 AND lane IS NOT NULL")),
@@ -41,7 +50,9 @@ class Job(Table):
         Index("ix_job_later", "due_at", postgresql_where=text("state = 3")),
         Index("ix_job_dead", "workspace_id", "ended_at", postgresql_where=text("state = 2")),
         Index(
-            "uq_job_unique_key", "unique_key", unique=True,
+            "uq_job_unique_key",
+            "unique_key",
+            unique=True,
             postgresql_where=text("unique_key IS NOT NULL AND state <> 2"),
         ),
         Index("uq_job_event", "event_id", "kind", unique=True, postgresql_where=text("event_id IS NOT NULL")),

@@ -82,7 +82,7 @@ async def listen(dsn: str, channel: str, heard: Callable[[str], None], lost: Cal
             continue
         ended = asyncio.Event()
         try:
-            connection.add_termination_listener(lambda _connection: ended.set())
+            connection.add_termination_listener(lambda _connection, ended=ended: ended.set())
             await connection.add_listener(channel, lambda _c, _pid, _channel, payload: heard(str(payload)))
             lost()
             await ended.wait()

@@ -67,8 +67,16 @@ class Worker:
     """One worker process's engine."""
 
     def __init__(
-        self, dsn: str, db: Database, kinds: Kinds, services: Any, *, pools: Mapping[str, Pool] | None = None,
-        schedule: tuple[Cron, ...] = (), waker: Waker | None = None, lease: timedelta = LEASE,
+        self,
+        dsn: str,
+        db: Database,
+        kinds: Kinds,
+        services: Any,
+        *,
+        pools: Mapping[str, Pool] | None = None,
+        schedule: tuple[Cron, ...] = (),
+        waker: Waker | None = None,
+        lease: timedelta = LEASE,
         on_error: Callable[[str, BaseException], None] = lambda place, error: None,
     ) -> None:
         """``dsn`` is the queue role's address, ``db`` the application's transactions for jobs that write."""
@@ -216,9 +224,7 @@ class Worker:
             if await connection.fetchval(queries.LANES_WAIT, lane.name):
                 async with connection.transaction():
                     if await connection.fetchval(queries.LANE_LOCK, lane.name):
-                        found += await connection.fetch(
-                            queries.CLAIM_LANES, lane.name, free, self._name, self._lease
-                        )
+                        found += await connection.fetch(queries.CLAIM_LANES, lane.name, free, self._name, self._lease)
             if free > len(found):
                 found += await connection.fetch(query, lane.name, free - len(found), self._name, self._lease)
         return [Claimed.of(row) for row in found]

@@ -55,7 +55,10 @@ class Recorder:
         """Note an unexpected error: its type and where it came from, with its text masked."""
         self._put(
             {
-                "at": utcnow(), "request_id": request_id, "place": place, "type": type(error).__qualname__,
+                "at": utcnow(),
+                "request_id": request_id,
+                "place": place,
+                "type": type(error).__qualname__,
                 "trace": scrub(error),
             }
         )
