@@ -66,7 +66,7 @@ def cut_utf16(text: str, limit: int) -> str:
     if limit < 1:
         return ""
     left, end = limit - 1, 0
-    for end, letter in enumerate(text):
+    for end, letter in enumerate(text):  # noqa: B007 - read after the loop
         left -= 2 if letter > "\uffff" else 1
         if left < 0:
             break
