@@ -1,0 +1,40 @@
+// A double click sends once; dialogs open from buttons; a select can send its form.
+export function forms(): void {
+  document.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    if (event.defaultPrevented || form.method === "dialog") return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    for (const button of form.querySelectorAll<HTMLButtonElement>("button[type=submit], button:not([type])")) {
+      button.setAttribute("aria-busy", "true");
+    }
+    setTimeout(() => release(form), 8000);
+  });
+  addEventListener("pageshow", () => document.querySelectorAll<HTMLFormElement>("form[data-sent]").forEach(release));
+  document.addEventListener("change", (event) => {
+    const field = event.target as HTMLElement;
+    if (field.matches("[data-submit-on-change]")) (field.closest("form") as HTMLFormElement | null)?.requestSubmit();
+  });
+}
+
+function release(form: HTMLFormElement): void {
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+}
+
+export function dialogs(): void {
+  document.addEventListener("click", (event) => {
+    const target = event.target as Element | null;
+    const opener = target?.closest<HTMLElement>("[data-opens]");
+    if (opener?.dataset.opens) {
+      (document.getElementById(opener.dataset.opens) as HTMLDialogElement | null)?.showModal();
+      return;
+    }
+    if (target?.closest("[data-closes]")) target.closest("dialog")?.close();
+    // A click on the backdrop lands on the dialog itself.
+    if (target instanceof HTMLDialogElement && target.hasAttribute("data-light")) target.close();
+  });
+}
