@@ -1,0 +1,1 @@
+"""Leads: enquiries merged into people, their stages, owners, notes and timeline."""
