@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from leadsbot.infra.db.base import APP
 from leadsbot.infra.db.pool import Database
@@ -14,6 +15,10 @@ from leadsbot.testing.postgres import TestDatabase, TestServer
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+
+# Property tests judge what comes out, not how long it takes on a busy machine.
+settings.register_profile("leadsbot", deadline=None)
+settings.load_profile("leadsbot")
 
 
 @pytest.fixture(scope="session")

@@ -34,12 +34,28 @@ def test_dots_and_tags_are_different_people() -> None:
 @pytest.mark.parametrize(
     "typed",
     [
-        "", "@", "anna", "anna@", "@kunde.example", "anna@kunde", "anna@@kunde.example", "a b@kunde.example",
-        ".anna@kunde.example", "anna.@kunde.example", "an..na@kunde.example", "anna@kunde..example", "anna@-kunde.example",  # noqa: E501 - one table
-        "anna@kunde.example\nbcc: x@y.example", "anna@127.0.0.1", "anna\u202e@kunde.example", "a" * 65 + "@kunde.example",  # noqa: E501 - one table
-        "anna@kunde.example, bob@kunde.example", "anna\ud800@kunde.example", "anna@" + "a." * 130 + "example",
+        "",
+        "@",
+        "anna",
+        "anna@",
+        "@kunde.example",
+        "anna@kunde",
+        "anna@@kunde.example",
+        "a b@kunde.example",
+        ".anna@kunde.example",
+        "anna.@kunde.example",
+        "an..na@kunde.example",
+        "anna@kunde..example",
+        "anna@-kunde.example",
+        "anna@kunde.example\nbcc: x@y.example",
+        "anna@127.0.0.1",
+        "anna\u202e@kunde.example",
+        "a" * 65 + "@kunde.example",
+        "anna@kunde.example, bob@kunde.example",
+        "anna\ud800@kunde.example",
+        "anna@" + "a." * 130 + "example",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_address_has_no_key(typed: str) -> None:
     assert contact.email_key(typed) is None
     assert not contact.looks_like_email(typed)

@@ -103,9 +103,17 @@ def test_other_numbers_are_not_taken_for_cards(number: str) -> None:
 
 @pytest.mark.parametrize(
     "pan",
-    ["4111111111111111", "5555555555554444", "2223003122003222", "378282246310005", "30569309025904",
-     "6011111111111117", "3530111333300000", "6200000000000005"],
-)  # fmt: skip
+    [
+        "4111111111111111",
+        "5555555555554444",
+        "2223003122003222",
+        "378282246310005",
+        "30569309025904",
+        "6011111111111117",
+        "3530111333300000",
+        "6200000000000005",
+    ],
+)
 def test_cards_of_every_scheme_are_found(pan: str) -> None:
     assert luhn(pan)
     assert pan not in mask_pans(f"my card is {pan}, thanks")

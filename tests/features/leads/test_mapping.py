@@ -567,12 +567,35 @@ def test_names_in_many_conventions(body: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        "email", "E-Mail", "e_mail", "eMail", "EMAIL", "emailAddress", "Email Address", "your-email", "Work e-mail *", "mail",
-        "email_1", "contact_email", "reply_to", "_replyto", "E-Mail-Adresse", "Ihre E-Mail", "Adresse e-mail", "courriel",
-        "Correo electrónico", "correo", "Indirizzo email", "E-mailadres", "Endereço de e-mail", "Adres e-mail",
-        "field:email_ab12", "contactForm_email", "What is your e-mail address?",
+        "email",
+        "E-Mail",
+        "e_mail",
+        "eMail",
+        "EMAIL",
+        "emailAddress",
+        "Email Address",
+        "your-email",
+        "Work e-mail *",
+        "mail",
+        "email_1",
+        "contact_email",
+        "reply_to",
+        "_replyto",
+        "E-Mail-Adresse",
+        "Ihre E-Mail",
+        "Adresse e-mail",
+        "courriel",
+        "Correo electrónico",
+        "correo",
+        "Indirizzo email",
+        "E-mailadres",
+        "Endereço de e-mail",
+        "Adres e-mail",
+        "field:email_ab12",
+        "contactForm_email",
+        "What is your e-mail address?",
     ],
-)  # fmt: skip
+)
 def test_addresses_in_many_spellings(key: str) -> None:
     got = _check({key: "Ada@Kunde.Example "})
     assert got.email == "Ada@Kunde.Example"
@@ -582,11 +605,31 @@ def test_addresses_in_many_spellings(key: str) -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        "phone", "Phone Number", "phoneNumber", "tel", "Tel.", "telephone", "mobile", "cell_phone", "your-phone", "tel-123",
-        "WhatsApp", "Telefon", "Telefonnummer", "Handy", "Téléphone", "Numéro de téléphone", "Teléfono", "móvil", "Cellulare",
-        "telefoonnummer", "telemóvel", "Numer telefonu", "Best phone number",
+        "phone",
+        "Phone Number",
+        "phoneNumber",
+        "tel",
+        "Tel.",
+        "telephone",
+        "mobile",
+        "cell_phone",
+        "your-phone",
+        "tel-123",
+        "WhatsApp",
+        "Telefon",
+        "Telefonnummer",
+        "Handy",
+        "Téléphone",
+        "Numéro de téléphone",
+        "Teléfono",
+        "móvil",
+        "Cellulare",
+        "telefoonnummer",
+        "telemóvel",
+        "Numer telefonu",
+        "Best phone number",
     ],
-)  # fmt: skip
+)
 def test_numbers_in_many_spellings(key: str) -> None:
     got = _check({key: "020 7183 8750"})
     assert got.phone == "020 7183 8750"
@@ -595,9 +638,22 @@ def test_numbers_in_many_spellings(key: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["company", "Company Name", "organisation", "Organization", "Firma", "Unternehmen", "Entreprise", "société", "Empresa",
-     "Azienda", "Bedrijf", "Nazwa firmy", "Your company"],
-)  # fmt: skip
+    [
+        "company",
+        "Company Name",
+        "organisation",
+        "Organization",
+        "Firma",
+        "Unternehmen",
+        "Entreprise",
+        "société",
+        "Empresa",
+        "Azienda",
+        "Bedrijf",
+        "Nazwa firmy",
+        "Your company",
+    ],
+)
 def test_companies_in_many_spellings(key: str) -> None:
     got = _check({key: "Kunde Ltd"})
     assert got.company == "Kunde Ltd"
@@ -606,18 +662,50 @@ def test_companies_in_many_spellings(key: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["message", "Comments", "your-message", "How can we help you?", "enquiry", "Nachricht", "Ihre Nachricht", "Votre message",
-     "Mensaje", "Messaggio", "Bericht", "Mensagem", "Wiadomość", "Treść wiadomości", "description"],
-)  # fmt: skip
+    [
+        "message",
+        "Comments",
+        "your-message",
+        "How can we help you?",
+        "enquiry",
+        "Nachricht",
+        "Ihre Nachricht",
+        "Votre message",
+        "Mensaje",
+        "Messaggio",
+        "Bericht",
+        "Mensagem",
+        "Wiadomość",
+        "Treść wiadomości",
+        "description",
+    ],
+)
 def test_messages_in_many_spellings(key: str) -> None:
     assert _check({key: MESSAGE}).message == MESSAGE
 
 
 @pytest.mark.parametrize(
     "key",
-    ["company_size", "username", "form_name", "event name", "product_name", "Friend's email", "confirm_email", "email_consent",
-     "phone type", "subject", "newsletter", "country", "first choice", "last_visit", "owner_email", "file name", "message_id"],
-)  # fmt: skip
+    [
+        "company_size",
+        "username",
+        "form_name",
+        "event name",
+        "product_name",
+        "Friend's email",
+        "confirm_email",
+        "email_consent",
+        "phone type",
+        "subject",
+        "newsletter",
+        "country",
+        "first choice",
+        "last_visit",
+        "owner_email",
+        "file name",
+        "message_id",
+    ],
+)
 def test_fields_about_something_else_are_left_alone(key: str) -> None:
     value = "boss@kunde.example" if "email" in key.lower() else "something"
     body = {key: value, "name": ADA[0], "email": ADA[1]}
@@ -741,16 +829,71 @@ def test_attachments_are_listed_and_kept() -> None:
 
 
 keys = st.sampled_from(
-    ["name", "fullname", "first_name", "last", "vorname", "email", "E-Mail", "phone", "tel", "company", "message", "comments",
-     "fields", "data", "payload", "form", "contact", "person", "context", "meta", "utm", "page_url", "referrer", "locale", "value",
-     "label", "title", "type", "id", "field", "answers", "submissions", "form_id", "hidden", "1.3", "1.6", "input_2", "raw_value",
-     "definition", "choice", "_wpcf7", "", "a"]
-)  # fmt: skip
+    [
+        "name",
+        "fullname",
+        "first_name",
+        "last",
+        "vorname",
+        "email",
+        "E-Mail",
+        "phone",
+        "tel",
+        "company",
+        "message",
+        "comments",
+        "fields",
+        "data",
+        "payload",
+        "form",
+        "contact",
+        "person",
+        "context",
+        "meta",
+        "utm",
+        "page_url",
+        "referrer",
+        "locale",
+        "value",
+        "label",
+        "title",
+        "type",
+        "id",
+        "field",
+        "answers",
+        "submissions",
+        "form_id",
+        "hidden",
+        "1.3",
+        "1.6",
+        "input_2",
+        "raw_value",
+        "definition",
+        "choice",
+        "_wpcf7",
+        "",
+        "a",
+    ]
+)
 texts = st.one_of(
-    st.sampled_from(["Ada", "Lovelace", "ada@kunde.example", "bob@kunde.example", "+442071838750", "https://k.example/?gclid=1",
-                     "de-DE", "text", "email", "long text of several words here", " padded ", "a\n b"]),
+    st.sampled_from(
+        [
+            "Ada",
+            "Lovelace",
+            "ada@kunde.example",
+            "bob@kunde.example",
+            "+442071838750",
+            "https://k.example/?gclid=1",
+            "de-DE",
+            "text",
+            "email",
+            "long text of several words here",
+            " padded ",
+            "a\n b",
+        ]
+    ),
     st.text(max_size=12),
-)  # fmt: skip
+)
 trees = st.recursive(
     texts | st.integers(-5, 10**12) | st.booleans() | st.none(),
     lambda below: st.lists(below, max_size=4) | st.dictionaries(keys | st.text(max_size=5), below, max_size=6),

@@ -15,8 +15,9 @@ Node: TypeAlias = dict[str, JSON]
 
 # Wrappers of answers, the most telling first. Only one of them is opened at each level.
 _ANSWERS: Final = (
-    "formresponse", "submissions", "answers", "fielddata", "formfields", "fields", "wpforms", "data", "payload", "formdata",
-    "submission", "entry", "lead", "values", "inputs", "responses", "rawfields", "attributes", "properties", "body", "form",
+    "formresponse", "submissions", "answers", "fielddata", "formfields", "fields", "wpforms", "data", "payload",
+    "formdata", "submission", "entry", "lead", "values", "inputs", "responses", "rawfields", "attributes",
+    "properties", "body", "form",
 )  # fmt: skip
 _PERSON: Final = frozenset(
     {"contact", "customer", "person", "client", "visitor", "user", "prospect", "kontakt", "lead"}

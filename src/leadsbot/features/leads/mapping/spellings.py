@@ -12,7 +12,8 @@ Role = Literal["name", "first", "last", "email", "phone", "company", "message"]
 # Spellings are compared without case, accents, separators and numbers: `E-Mail-Adresse` is "emailadresse".
 _EXACT: Final[dict[Role, str]] = {
     "name": """
-        name fullname namefull contactname customername displayname realname firstandlastname firstnamelastname nameandsurname
+        name fullname namefull contactname customername displayname realname firstandlastname
+        firstnamelastname nameandsurname
         vollername vollstandigername vorundnachname vorundzuname vornamenachname vornamename namevorname ansprechpartner
         nom nomcomplet nometprenom nomprenom prenometnom prenomnom
         nombre nombrecompleto nombreyapellidos nombreyapellido nombreapellidos
@@ -30,7 +31,8 @@ _EXACT: Final[dict[Role, str]] = {
         achternaam familienaam sobrenome apelido apelidos ultimonome nazwisko
     """,
     "email": """
-        email emails mail emailaddress mailaddress emailid useremail primaryemail workemail businessemail companyemail replyto
+        email emails mail emailaddress mailaddress emailid useremail primaryemail workemail businessemail
+        companyemail replyto
         contactemail emailwork emailadresse mailadresse emailanschrift
         courriel adressemail adresseemail adresseelectronique adressecourriel adressedecourriel adressedemessagerie
         correo correoelectronico direcciondecorreo direcciondecorreoelectronico direccioncorreo direccionemail
@@ -42,7 +44,8 @@ _EXACT: Final[dict[Role, str]] = {
         phone phones phonenumber phoneno phonenum tel telephone telephonenumber telephoneno telno telnr telnumber
         contactnumber contactphone workphone businessphone daytimephone callbacknumber
         mobile mobilenumber mobilephone mobileno cell cellphone cellnumber whatsapp whatsappnumber
-        telefon telefonnummer telefonnr rufnummer handy handynummer mobil mobilnummer mobiltelefon mobilfunknummer festnetz
+        telefon telefonnummer telefonnr rufnummer handy handynummer mobil mobilnummer mobiltelefon
+        mobilfunknummer festnetz
         numerodetelephone notelephone portable telephoneportable mobiletelephone
         telefono numerodetelefono telefonomovil telefonodecontacto movil celular numerodecelular
         cellulare numeroditelefono numerotelefono recapitotelefonico
@@ -51,7 +54,8 @@ _EXACT: Final[dict[Role, str]] = {
         numertelefonu nrtelefonu nrtel telefonkontaktowy telefonkomorkowy komorka
     """,
     "company": """
-        company companyname nameofcompany organisation organization organisationname organizationname org business businessname
+        company companyname nameofcompany organisation organization organisationname organizationname org
+        business businessname
         employer companyororganisation companyororganization companyorganization
         firma firmenname firmaname namederfirma unternehmen unternehmensname betrieb
         entreprise nomentreprise nomdelentreprise nomdentreprise societe nomdelasociete nomsociete raisonsociale
@@ -84,7 +88,7 @@ _WEAK: Final[dict[Role, str]] = {
 }
 _TOKENS: Final[dict[Role, str]] = {
     "email": "email mail courriel correo emailadresse emailaddress mailadresse",
-    "phone": "phone phonenumber tel telephone telefon telefono telefoon telefone mobile mobil handy telefonnummer whatsapp cell",
+    "phone": "phone phonenumber tel telephone telefon telefono telefoon telefone mobile mobil handy whatsapp cell",
 }
 
 
@@ -93,7 +97,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 _NOISE: Final = _words("""
-    your my our the a an contact customer client user visitor lead input sqf cf cf7 wpcf wpcf7 yui required optional please
+    your my our the a an contact customer client user visitor lead input sqf cf cf7 wpcf wpcf7 yui required
+    optional please
     enter provide from sender what whats is s hello hi and best preferred primary personal business full
     deine dein ihre ihr ihren mein meine bitte wie lautet ist
     votre vos mon ma notre quel quelle est tu tus su sus mi cual es
