@@ -1,0 +1,127 @@
+"""The structure's rules as programs: front doors, table ownership, tenancy, file sizes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+
+import grimp
+import pytest
+
+from leadsbot import wiring
+from leadsbot.infra.db.base import Table
+from leadsbot.infra.db.create import models
+from leadsbot.infra.db.policies import is_tenant
+from leadsbot.infra.db.registry import untagged
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "leadsbot"
+LONG_FILES: dict[str, str] = {}
+"""Files over 400 lines with the reason why they may be; this list only ever gets shorter."""
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("leadsbot")
+
+
+def test_other_features_enter_through_public(graph: grimp.ImportGraph) -> None:
+    strangers = [
+        (importer, imported)
+        for importer in graph.modules
+        if (a := importer.split("."))[:2] == ["leadsbot", "features"] and len(a) > 3
+        for imported in graph.find_modules_directly_imported_by(importer)
+        if (b := imported.split("."))[:2] == ["leadsbot", "features"] and len(b) > 2
+        if b[2] != a[2] and b[3:] != ["public"]
+    ]
+
+    assert strangers == []
+
+
+def test_product_code_never_imports_the_fakes(graph: grimp.ImportGraph) -> None:
+    users = [
+        module
+        for module in graph.modules
+        if not module.startswith("leadsbot.testing")
+        if any(m.startswith("leadsbot.testing") for m in graph.find_modules_directly_imported_by(module))
+    ]
+
+    assert users == []
+
+
+def _infrastructure(model: type[Table]) -> bool:
+    return model.__module__.startswith("leadsbot.infra.")
+
+
+def test_every_table_belongs_to_one_manifest() -> None:
+    owners = Counter(model for feature in wiring.FEATURES for model in feature.tables)
+
+    assert [model for model in models() if not _infrastructure(model) and owners[model] != 1] == []
+
+
+def test_no_feature_names_a_foreign_table_in_sql() -> None:
+    tables = {model.__tablename__: model.__module__.split(".")[2] for model in models() if not _infrastructure(model)}
+    strangers = []
+    for path in (SOURCE / "features").glob("*/*.py"):
+        feature = path.parent.name
+        for text in _sql_texts(path):
+            named = {name for name in tables if re.search(rf"\b(FROM|JOIN|INTO|UPDATE)\s+{name}\b", text, re.I)}
+            strangers += [(path.name, name) for name in named if tables[name] != feature]
+
+    assert strangers == []
+
+
+def _sql_texts(path: Path) -> list[str]:
+    return [
+        node.value
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value
+    ]
+
+
+def test_every_tenant_table_is_led_by_its_workspace() -> None:
+    wrong = []
+    for model in models():
+        if not is_tenant(model):
+            continue
+        table = model.__table__
+        if [column.name for column in table.primary_key.columns][0] != "workspace_id":  # type: ignore[attr-defined]
+            wrong.append(f"{table.name}: primary key")
+        for constraint in table.constraints:  # type: ignore[attr-defined]
+            columns = [column.name for column in getattr(constraint, "columns", [])]
+            kind = type(constraint).__name__
+            if kind in {"UniqueConstraint", "ForeignKeyConstraint"} and columns[0] != "workspace_id":
+                wrong.append(f"{table.name}: {constraint.name}")
+        for index in table.indexes:  # type: ignore[attr-defined]
+            if index.unique and next(iter(index.columns)).name != "workspace_id":
+                wrong.append(f"{table.name}: {index.name}")
+
+    assert wrong == []
+
+
+def test_a_platform_table_says_why_it_belongs_to_no_workspace() -> None:
+    assert [m.__tablename__ for m in models() if m.__platform__ is not None and len(m.__platform__) < 10] == []
+
+
+def test_every_column_is_in_the_data_registry() -> None:
+    assert untagged() == []
+
+
+def test_no_source_file_is_longer_than_a_head_can_hold() -> None:
+    long = {
+        str(path.relative_to(ROOT)): len(path.read_text().splitlines())
+        for folder, pattern in (("src", "*.py"), ("frontend/src", "*.ts"), ("frontend/styles", "*.css"))
+        for path in (ROOT / folder).rglob(pattern)
+    }
+
+    assert {name: lines for name, lines in long.items() if lines > 400 and name not in LONG_FILES} == {}
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [
+        str(path.relative_to(ROOT)) for path in SOURCE.rglob("*.py") if not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+
+    assert silent == []
