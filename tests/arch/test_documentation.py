@@ -38,7 +38,9 @@ def test_every_event_is_documented() -> None:
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
     # Spelled in pieces, so that this file does not find itself.
     words = ["/" + "root/", "/" + "work/", "registry.npm" + "js.org", "pypi" + ".org", "files.python" + "hosted"]
     found = []

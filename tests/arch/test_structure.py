@@ -67,7 +67,7 @@ def test_no_feature_names_a_foreign_table_in_sql() -> None:
     for path in (SOURCE / "features").glob("*/*.py"):
         feature = path.parent.name
         for text in _sql_texts(path):
-            named = {name for name in tables if re.search(rf"\b(FROM|JOIN|INTO|UPDATE)\s+{name}\b", text, re.I)}
+            named = {name for name in tables if re.search(rf"\b(FROM|JOIN|INTO|UPDATE)\s+{name}\b", text, re.IGNORECASE)}
             strangers += [(path.name, name) for name in named if tables[name] != feature]
 
     assert strangers == []
@@ -87,16 +87,18 @@ def test_every_tenant_table_is_led_by_its_workspace() -> None:
         if not is_tenant(model):
             continue
         table = model.__table__
-        if [column.name for column in table.primary_key.columns][0] != "workspace_id":  # type: ignore[attr-defined]
+        if next(iter(table.primary_key.columns)).name != "workspace_id":  # type: ignore[attr-defined]
             wrong.append(f"{table.name}: primary key")
         for constraint in table.constraints:  # type: ignore[attr-defined]
             columns = [column.name for column in getattr(constraint, "columns", [])]
             kind = type(constraint).__name__
             if kind in {"UniqueConstraint", "ForeignKeyConstraint"} and columns[0] != "workspace_id":
                 wrong.append(f"{table.name}: {constraint.name}")
-        for index in table.indexes:  # type: ignore[attr-defined]
-            if index.unique and next(iter(index.columns)).name != "workspace_id":
-                wrong.append(f"{table.name}: {index.name}")
+        wrong += [
+            f"{table.name}: {index.name}"
+            for index in table.indexes  # type: ignore[attr-defined]
+            if index.unique and next(iter(index.columns)).name != "workspace_id"
+        ]
 
     assert wrong == []
 
@@ -121,7 +123,9 @@ def test_no_source_file_is_longer_than_a_head_can_hold() -> None:
 
 def test_every_module_says_what_it_is_for() -> None:
     silent = [
-        str(path.relative_to(ROOT)) for path in SOURCE.rglob("*.py") if not ast.get_docstring(ast.parse(path.read_text()))
+        str(path.relative_to(ROOT))
+        for path in SOURCE.rglob("*.py")
+        if not ast.get_docstring(ast.parse(path.read_text()))
     ]
 
     assert silent == []

@@ -55,6 +55,7 @@ class Database:
             max_overflow=size,
             pool_pre_ping=True,
             pool_timeout=10,
+            hide_parameters=True,  # an error's text must not carry what a prospect typed
         )
         self.on_told: Callable[[], None] = lambda: None
         """Called after a commit that wrote an event or a job; wiring points it at the wake-up."""

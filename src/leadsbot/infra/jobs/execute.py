@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 from sqlalchemy import text
 
-from leadsbot.infra import logging
+from leadsbot.infra import logging, metrics
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.db.tx import Tx
 from leadsbot.infra.jobs import queries
@@ -93,20 +93,25 @@ class Executor:
         slot = self._slots.setdefault(pool, asyncio.Semaphore(slots))
         async with slot:
             started = time.perf_counter()
+            outcome = "unrecorded"
             try:
-                await self._run(job)
+                outcome = await self._run(job)
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - the last line of defence: the lease will end and others try
                 log.warning("a job could not be recorded; its lease will run out", kind=job.kind, error=repr(error))
-            self._typical_s += 0.05 * (time.perf_counter() - started - self._typical_s)
+            seconds = time.perf_counter() - started
+            self._typical_s += 0.05 * (seconds - self._typical_s)
+            kind = job.kind if self._kinds.get(job.kind) else "unknown"
+            metrics.JOBS.labels(kind, outcome).inc()
+            metrics.JOB_SECONDS.labels(kind).observe(seconds)
 
-    async def _run(self, job: Claimed) -> None:
+    async def _run(self, job: Claimed) -> str:
         kind = self._kinds.get(job.kind)
         if kind is None:
             # A newer version of the program made it; that version will run it.
             await self._again(job, UNKNOWN_KIND_PAUSE, f"this version does not know the kind {job.kind}", counted=False)
-            return
+            return "unknown"
         try:
             payload = msgspec.json.decode(job.payload, type=kind.payload)
             context = JobContext(self._services, job.workspace_id, job.id, job.attempt, job.max_attempts, job.event_id)
@@ -118,14 +123,19 @@ class Executor:
         except Fenced:
             self.fenced += 1
             log.warning("a stale worker's result was refused", kind=job.kind, job=job.id)
+            return "fenced"
         except Retry as retry:
             await self._again(job, retry.delay or self._delay(kind, job), str(retry), counted=retry.counted)
+            return "retry"
         except (Dead, msgspec.ValidationError, msgspec.DecodeError) as error:
             await self._bury(job, f"{type(error).__name__}: {error}")
+            return "dead"
         except Exception as error:  # noqa: BLE001 - any failure of a job is its own, never the worker's
             self._on_error(f"job {job.kind}", error)
             log.warning("a job failed", kind=job.kind, attempt=job.attempt, error=repr(error))
             await self._again(job, self._delay(kind, job), f"{type(error).__name__}: {error}")
+            return "failed"
+        return "done"
 
     async def _in_transaction(self, kind: JobKind[Any], job: Claimed, context: JobContext, payload: Any) -> None:
         """The job's writes and its completion are one commit; without the lease there is no commit at all."""
@@ -146,11 +156,22 @@ class Executor:
         if delay is None or (counted and job.attempt >= job.max_attempts):
             await self._bury(job, reason)
             return
-        await self._pool.execute(queries.AGAIN, job.id, job.token, delay, 0 if counted else 1, redact(reason)[:1000])
+        await self._persist(queries.AGAIN, job.id, job.token, delay, 0 if counted else 1, redact(reason)[:1000])
 
     async def _bury(self, job: Claimed, reason: str) -> None:
         log.error("a job is dead", kind=job.kind, job=job.id, attempt=job.attempt, reason=reason)
-        await self._pool.execute(queries.BURY, job.id, job.token, redact(reason)[:1000])
+        await self._persist(queries.BURY, job.id, job.token, redact(reason)[:1000])
+
+    async def _persist(self, query: str, *values: object) -> None:
+        """Record an outcome, waiting out a restart of the database: else the job would sit until its lease ends."""
+        for wait in (0.1, 0.3, 1.0, 2.0, 4.0):
+            try:
+                await self._pool.execute(query, *values)
+            except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError):
+                await asyncio.sleep(wait)
+            else:
+                return
+        await self._pool.execute(query, *values)
 
     def _finish(self, job: Claimed) -> None:
         self._done.append(job)
