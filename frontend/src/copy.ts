@@ -4,25 +4,24 @@ import { announce } from "./toasts";
 export function copyButtons(): void {
   document.addEventListener("click", async (event) => {
     const button = (event.target as Element | null)?.closest<HTMLElement>("[data-copy],[data-copy-from]");
-    if (!button) return;
+    if (!button || button.hasAttribute("data-copied")) return;
     const from = button.dataset.copyFrom;
-    const text = from ? (document.querySelector(from)?.textContent ?? "") : (button.dataset.copy ?? "");
+    const source = from ? document.querySelector(from) : null;
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(from ? (source?.textContent ?? "") : (button.dataset.copy ?? ""));
     } catch {
       // Without permission or https there is no clipboard; selecting the text is the next best thing.
-      const target = from ? document.querySelector(from) : button;
-      if (target) getSelection()?.selectAllChildren(target);
-      announce("Press Ctrl+C to copy");
+      getSelection()?.selectAllChildren(source ?? button.previousElementSibling ?? button);
+      announce("Press Ctrl+C to copy.");
       return;
     }
     const label = button.textContent;
     button.setAttribute("data-copied", "");
-    if (button.dataset.copyFrom || label?.trim() === "Copy") button.textContent = "Copied";
-    announce("Copied");
+    if (label?.trim() === "Copy") button.textContent = "Copied";
+    announce("Copied.");
     setTimeout(() => {
       button.removeAttribute("data-copied");
-      if (button.textContent === "Copied") button.textContent = label;
+      if (label?.trim() === "Copy") button.textContent = label;
     }, 1600);
   });
 }

@@ -1,36 +1,49 @@
-// One registry of keys, shown by "?". Single keys can be turned off (WCAG 2.1.4) and are dead inside fields.
-const OFF = "leadsbot.hotkeys";
+// Keys of a page: a few that every list has, and every element with data-hotkey="g i" (or "c", or "/"): its key clicks
+// it, or focuses it when it is a field. Single keys can be turned off (WCAG 2.1.4) and are dead inside fields.
+import { type Key, keyHelp } from "./keyhelp";
 
-interface Key {
-  keys: string;
-  label: string;
-  run: () => void;
+const OFF = "leadsbot.hotkeys";
+const PREFIX_MS = 1200;
+const FIELDS = "input, textarea, select, [contenteditable]";
+
+function list(): HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>("[data-row]")];
 }
 
 function move(step: number): void {
-  const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")];
-  if (!rows.length) return;
+  const rows = list();
   const at = rows.findIndex((row) => row.contains(document.activeElement));
-  const next = rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? (step > 0 ? 0 : rows.length - 1) : at + step))];
-  (next?.querySelector<HTMLElement>("a, button") ?? next)?.focus();
+  const wanted = at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.max(0, Math.min(rows.length - 1, at + step));
+  const row = rows[wanted];
+  (row?.querySelector<HTMLElement>("a, button") ?? row)?.focus();
 }
 
-function go(selector: string): () => void {
-  return () => document.querySelector<HTMLElement>(selector)?.click();
+function use(element: HTMLElement): void {
+  if (element.matches(FIELDS)) element.focus();
+  else element.click();
 }
 
-const KEYS: Key[] = [
-  { keys: "j", label: "Next row", run: () => move(1) },
-  { keys: "k", label: "Previous row", run: () => move(-1) },
-  { keys: "/", label: "Search", run: () => document.querySelector<HTMLElement>("input[type=search]")?.focus() },
-  { keys: "[", label: "Previous in this view", run: go("[data-previous]") },
-  { keys: "]", label: "Next in this view", run: go("[data-next]") },
-  { keys: "g l", label: "Go to leads", run: go('[data-nav="leads"]') },
-  { keys: "g s", label: "Go to sources", run: go('[data-nav="sources"]') },
-  { keys: "g t", label: "Go to Telegram", run: go('[data-nav="telegram"]') },
-  { keys: "g d", label: "Go to deliveries", run: go('[data-nav="deliveries"]') },
-  { keys: "?", label: "This list", run: help },
-];
+function named(element: HTMLElement): string {
+  return (element.dataset.hotkeyLabel ?? element.getAttribute("aria-label") ?? element.textContent ?? "").trim();
+}
+
+function keysOfPage(): Key[] {
+  const found: Key[] = [];
+  if (list().length) {
+    found.push({ keys: "j", label: "Next row", run: () => move(1) });
+    found.push({ keys: "k", label: "Previous row", run: () => move(-1) });
+  }
+  const search = document.querySelector<HTMLElement>("input[type=search]");
+  if (search) found.push({ keys: "/", label: "Search", run: () => search.focus() });
+  for (const element of document.querySelectorAll<HTMLElement>("[data-hotkey]")) {
+    const keys = element.dataset.hotkey ?? "";
+    if (keys && !found.some((key) => key.keys === keys)) {
+      found.push({ keys, label: named(element), run: () => use(element) });
+    }
+  }
+  found.push({ keys: "?", label: "This list", run: help });
+  return found;
+}
 
 function enabled(): boolean {
   try {
@@ -40,73 +53,40 @@ function enabled(): boolean {
   }
 }
 
-function help(): void {
-  let dialog = document.getElementById("hotkeys") as HTMLDialogElement | null;
-  if (!dialog) {
-    dialog = document.createElement("dialog");
-    dialog.id = "hotkeys";
-    dialog.className = "dialog";
-    dialog.setAttribute("aria-label", "Keyboard");
-    const title = document.createElement("h2");
-    title.textContent = "Keyboard";
-    const list = document.createElement("dl");
-    list.className = "keys";
-    for (const key of KEYS) {
-      const term = document.createElement("dt");
-      for (const part of key.keys.split(" ")) {
-        const cap = document.createElement("kbd");
-        cap.textContent = part;
-        term.append(cap);
-      }
-      const text = document.createElement("dd");
-      text.textContent = key.label;
-      list.append(term, text);
-    }
-    const form = document.createElement("form");
-    form.method = "dialog";
-    form.className = "actions";
-    const off = document.createElement("button");
-    off.className = "button quiet";
-    off.type = "button";
-    off.textContent = enabled() ? "Turn single keys off" : "Turn single keys on";
-    off.addEventListener("click", () => {
-      try {
-        localStorage.setItem(OFF, enabled() ? "off" : "on");
-      } catch {
-        // Without storage the keys stay as they are.
-      }
-      dialog?.remove();
-    });
-    const close = document.createElement("button");
-    close.className = "button";
-    close.textContent = "Close";
-    form.append(off, close);
-    dialog.append(title, list, form);
-    document.body.append(dialog);
+function toggle(): void {
+  try {
+    localStorage.setItem(OFF, enabled() ? "off" : "on");
+  } catch {
+    // Without storage the keys stay as they are.
   }
-  if (!dialog.open) dialog.showModal();
+}
+
+function help(): void {
+  keyHelp(keysOfPage(), enabled(), toggle);
 }
 
 export function hotkeys(): void {
   let prefix = "";
+  let timer: number | undefined;
   document.addEventListener("keydown", (event) => {
     const target = event.target as HTMLElement;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (target.matches("input, textarea, select, [contenteditable]")) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+    if (target.matches(FIELDS)) {
       if (event.key === "Escape") target.blur();
       return;
     }
-    if (document.querySelector("dialog[open]")) return;
-    if (!enabled() && event.key !== "?") return;
+    if (!enabled() || document.querySelector("dialog[open]")) return;
+    clearTimeout(timer);
     const pressed = prefix ? `${prefix} ${event.key}` : event.key;
     prefix = "";
-    const key = KEYS.find((item) => item.keys === pressed);
+    const keys = keysOfPage();
+    const key = keys.find((item) => item.keys === pressed);
     if (key) {
       event.preventDefault();
       key.run();
-    } else if (KEYS.some((item) => item.keys.startsWith(`${pressed} `))) {
+    } else if (keys.some((item) => item.keys.startsWith(`${pressed} `))) {
       prefix = pressed;
-      setTimeout(() => (prefix = ""), 1200);
+      timer = window.setTimeout(() => (prefix = ""), PREFIX_MS);
     }
   });
   document.addEventListener("click", (event) => {

@@ -1,85 +1,83 @@
-// Live updates: one event stream per browser, not per tab (HTTP/1.1 allows six connections to a host).
-// A leader, chosen by a Web Lock, listens and relays by BroadcastChannel. On any doubt the page is simply refetched.
+// Live updates: one event stream per browser, not per tab (HTTP/1.1 allows six connections to a host). A leader, chosen
+// by a Web Lock, listens and relays by BroadcastChannel. On any doubt the page is simply fetched again.
+import { ANY, refreshLive } from "./refresh";
+
 const CHANNEL = "leadsbot-live";
+const POLL_MS = 5000;
 
-function react(name: string): void {
-  for (const element of document.querySelectorAll<HTMLElement>("[data-live]")) {
-    const wanted = (element.dataset.live ?? "").split(" ");
-    if (name !== "*" && !wanted.some((prefix) => name.startsWith(prefix))) continue;
-    refresh(element);
-  }
-}
+type Tell = (name: string) => void;
 
-const waiting = new WeakMap<HTMLElement, number>();
-
-function refresh(element: HTMLElement): void {
-  const earlier = waiting.get(element);
-  if (earlier) return;
-  waiting.set(
-    element,
-    window.setTimeout(async () => {
-      waiting.delete(element);
-      const url = element.dataset.liveUrl ?? location.href;
-      const id = element.id;
-      try {
-        const answer = await fetch(url, { headers: { "X-Live": "1" }, credentials: "same-origin" });
-        if (!answer.ok || answer.redirected) return;
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const fresh = id ? page.getElementById(id) : null;
-        if (!fresh || !element.isConnected) return;
-        if (window.Idiomorph) window.Idiomorph.morph(element, fresh, { ignoreActiveValue: true });
-        else element.replaceWith(fresh);
-        document.dispatchEvent(new CustomEvent("htmx:afterSettle"));
-      } catch {
-        // The next hint, or coming back to the tab, tries again.
-      }
-    }, 120),
-  );
-}
-
-function listen(channel: BroadcastChannel, signal: AbortSignal): Promise<void> {
+/** Follow the stream until told to stop; falls back to asking every few seconds where streams are refused. */
+function follow(tell: Tell, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const stream = new EventSource("/live");
-    const tell = (name: string) => {
-      channel.postMessage(name);
-      react(name);
-    };
-    stream.addEventListener("change", (event) => tell((event as MessageEvent<string>).data));
-    stream.addEventListener("open", () => tell("*"));
+    let lost = false;
+    let poll: number | undefined;
     signal.addEventListener("abort", () => {
       stream.close();
+      clearInterval(poll);
       resolve();
     });
+    stream.addEventListener("change", (event) => tell((event as MessageEvent<string>).data));
+    stream.addEventListener("open", () => {
+      if (lost) tell(ANY); // What happened meanwhile is not repeated.
+      lost = false;
+    });
+    stream.addEventListener("error", () => {
+      lost = true;
+      if (stream.readyState === EventSource.CLOSED) poll ??= window.setInterval(poller(tell), POLL_MS);
+    });
   });
+}
+
+function poller(tell: Tell): () => Promise<void> {
+  let etag = "";
+  return async () => {
+    try {
+      const answer = await fetch("/live/poll", { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
+      const now = answer.ok && !answer.redirected ? (answer.headers.get("etag") ?? "") : "";
+      if (etag && now && now !== etag) tell(ANY);
+      etag = now || etag;
+    } catch {
+      // The next round asks again.
+    }
+  };
 }
 
 export function live(): void {
   if (!document.querySelector("[data-live]")) return;
   const channel = new BroadcastChannel(CHANNEL);
-  channel.addEventListener("message", (event: MessageEvent<string>) => react(event.data));
+  channel.addEventListener("message", (event: MessageEvent<string>) => refreshLive(event.data));
+  const tell: Tell = (name) => {
+    channel.postMessage(name);
+    refreshLive(name);
+  };
   let stop: AbortController | null = null;
   const start = () => {
     if (stop || document.hidden) return;
     stop = new AbortController();
     const { signal } = stop;
     if (navigator.locks) {
-      navigator.locks.request(CHANNEL, { signal }, () => listen(channel, signal)).catch(() => undefined);
+      // An aborted wait for the lock rejects, which is what was asked for.
+      navigator.locks.request(CHANNEL, { signal }, () => follow(tell, signal)).catch(() => undefined);
     } else {
-      void listen(channel, signal);
+      void follow(tell, signal);
     }
   };
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) {
-      stop?.abort();
-      stop = null;
-    } else {
-      react("*");
-      start();
-    }
-  });
-  addEventListener("pagehide", () => {
+  const end = () => {
     stop?.abort();
     stop = null;
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return end();
+    refreshLive(ANY);
+    start();
+  });
+  addEventListener("pagehide", end);
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    refreshLive(ANY);
+    start();
   });
   start();
 }

@@ -1,35 +1,38 @@
-// <time datetime data-relative>: "3 min ago", kept true while the page is open.
-const STEPS: [number, Intl.RelativeTimeFormatUnit][] = [
-  [60, "second"],
-  [3600, "minute"],
-  [86400, "hour"],
-  [2592000, "day"],
-  [31536000, "month"],
-  [Infinity, "year"],
+// <time datetime data-relative>: "3 min ago", kept true while the page is open. The wording is the server's
+// (`ago` in web/render.py), so that nothing jumps when the script takes over.
+const SIZES: [number, string][] = [
+  [86400, "d"],
+  [3600, "h"],
+  [60, "min"],
 ];
-const SIZE: Record<string, number> = { second: 1, minute: 60, hour: 3600, day: 86400, month: 2592000, year: 31536000 };
-const format = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "auto", style: "short" });
 
-export function say(then: Date, now: Date): string {
-  const seconds = (then.getTime() - now.getTime()) / 1000;
-  const size = Math.abs(seconds);
-  if (size < 10) return "just now";
-  const unit = STEPS.find(([limit]) => size < limit)?.[1] ?? "year";
-  return format.format(Math.trunc(seconds / (SIZE[unit] ?? 1)), unit);
+function span(seconds: number): string {
+  const found = SIZES.find(([size]) => seconds >= size);
+  return found ? `${Math.floor(seconds / found[0])} ${found[1]}` : `${seconds} s`;
+}
+
+/** How long ago in a few words; null beyond a week, where the server's date stays. */
+export function say(then: number, now: number): string | null {
+  const seconds = Math.round((now - then) / 1000);
+  if (seconds <= -5) return `in ${span(-seconds)}`;
+  if (seconds < 0) return "now";
+  if (seconds < 10) return "just now";
+  return seconds < 7 * 86400 ? `${span(seconds)} ago` : null;
 }
 
 function refresh(): void {
-  const now = new Date();
+  const now = Date.now();
   for (const element of document.querySelectorAll<HTMLTimeElement>("time[data-relative]")) {
-    const then = new Date(element.dateTime);
-    if (Number.isNaN(then.getTime())) continue;
-    element.title ||= then.toLocaleString();
-    element.textContent = say(then, now);
+    const then = Date.parse(element.dateTime);
+    const text = Number.isNaN(then) ? null : say(then, now);
+    if (text && element.textContent !== text) element.textContent = text;
   }
 }
 
 export function relativeTimes(): void {
   refresh();
-  setInterval(refresh, 15_000);
+  setInterval(() => document.hidden || refresh(), 5000);
+  document.addEventListener("visibilitychange", refresh);
   document.addEventListener("htmx:afterSettle", refresh);
+  document.addEventListener("leadsbot:refreshed", refresh);
 }
