@@ -11,6 +11,8 @@ from leadsbot.infra.jobs.kinds import Cron, Handler, JobKind
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
+    from leadsbot.infra.nav import NavItem
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
@@ -22,3 +24,4 @@ class Feature:
     handlers: tuple[Handler[Any], ...] = ()
     jobs: tuple[JobKind[Any], ...] = ()
     schedule: tuple[Cron, ...] = ()
+    nav: tuple[NavItem, ...] = ()

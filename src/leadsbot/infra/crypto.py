@@ -1,0 +1,72 @@
+"""Secrets at rest: AES-256-GCM envelopes bound to the row they belong to, and keyed hashes.
+
+An envelope is ``1`` (format) ``key id (4 bytes)`` ``nonce (12)`` ``ciphertext and tag``. Keys are derived from the
+installation's secret key by HKDF-SHA-256; the key id is a hash of the derived key, so after a rotation old envelopes
+name the old key and :meth:`Crypto.is_current` says which ones to seal again.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Sequence
+from hashlib import sha256
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+FORMAT = b"1"
+ID_BYTES, NONCE_BYTES = 4, 12
+
+
+class CannotOpen(ValueError):
+    """The envelope was made with another key, for another row, or was changed. Never says which."""
+
+
+def _derive(secret: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"leadsbot " + purpose).derive(secret.encode())
+
+
+class Crypto:
+    """Seals with the current secret key, opens with it and with earlier ones."""
+
+    def __init__(self, secret_key: str, earlier: Sequence[str] = ()) -> None:
+        keys = [_derive(secret, b"envelope") for secret in (secret_key, *earlier)]
+        self._current = sha256(keys[0]).digest()[:ID_BYTES]
+        self._keys = {sha256(key).digest()[:ID_BYTES]: AESGCM(key) for key in reversed(keys)}
+        self._hash_key = _derive(secret_key, b"keyed hash")
+
+    @staticmethod
+    def _bound(workspace: UUID, kind: str, id: UUID | str) -> bytes:
+        return f"{workspace}|{kind}|{id}".encode()
+
+    def seal(self, plain: str | bytes, *, workspace: UUID, kind: str, id: UUID | str) -> bytes:
+        """The envelope of a secret, which opens only for the same workspace, kind and id."""
+        raw = plain.encode() if isinstance(plain, str) else plain
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = self._keys[self._current].encrypt(nonce, raw, self._bound(workspace, kind, id))
+        return FORMAT + self._current + nonce + sealed
+
+    def open(self, envelope: bytes, *, workspace: UUID, kind: str, id: UUID | str) -> bytes:
+        """The secret; raises CannotOpen for anything that ``seal`` did not make for exactly this row."""
+        start = 1 + ID_BYTES
+        key = self._keys.get(envelope[1:start])
+        if envelope[:1] != FORMAT or key is None:
+            raise CannotOpen("This secret was sealed with another key; restore LEADSBOT_SECRET_KEY.")
+        try:
+            body = envelope[start + NONCE_BYTES :]
+            return key.decrypt(envelope[start : start + NONCE_BYTES], body, self._bound(workspace, kind, id))
+        except (InvalidTag, ValueError):
+            raise CannotOpen("This secret cannot be opened here.") from None
+
+    def is_current(self, envelope: bytes) -> bool:
+        """Whether the envelope is sealed with the current key; if not, a rotation should seal it again."""
+        return envelope[1 : 1 + ID_BYTES] == self._current
+
+    def keyed_hash(self, purpose: str, value: str | bytes) -> bytes:
+        """A 32-byte HMAC by which a value can be found again but not guessed from a copy of the database."""
+        raw = value.encode() if isinstance(value, str) else value
+        return hmac.digest(self._hash_key, purpose.encode() + b"\0" + raw, "sha256")

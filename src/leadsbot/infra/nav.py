@@ -1,0 +1,19 @@
+"""Entries of the dashboard's navigation, given by features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavItem:
+    """One entry: shown to those who have the permission, in the order of ``order``."""
+
+    name: str
+    """What hotkeys and tests find it by: ``leads``."""
+    label: str
+    path: str
+    icon: str
+    needs: str
+    """A :class:`~leadsbot.web.actor.Permission`."""
+    order: int

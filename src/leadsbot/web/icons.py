@@ -1,0 +1,51 @@
+"""Icons as inline SVG: 24-unit line drawings in the colour of the text."""
+
+# ruff: noqa: E501 - a drawing does not read better on two lines
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+PATHS = {
+    "inbox": '<path d="M3 13h5l1.5 3h5L16 13h5"/><path d="M5.5 5h13L21 13v6H3v-6z"/>',
+    "source": '<path d="M12 3v10m0 0 4-4m-4 4L8 9"/><path d="M4 15v5h16v-5"/>',
+    "send": '<path d="m4 12 16-8-5 16-3.5-6.5z"/><path d="m11.500 13.500 8.500-9.500"/>',
+    "log": '<path d="M8 6h12M8 12h12M8 18h12"/><path d="M4 6h.01M4 12h.01M4 18h.01"/>',
+    "key": '<circle cx="8" cy="15" r="4"/><path d="m11 12 9-9m-4 4 3 3"/>',
+    "settings": '<path d="M4 7h10m4 0h2M4 17h2m4 0h10"/><circle cx="16" cy="7" r="2"/><circle cx="8" cy="17" r="2"/>',
+    "user": '<circle cx="12" cy="8" r="4"/><path d="M4 21c1-4 4-6 8-6s7 2 8 6"/>',
+    "users": '<circle cx="9" cy="8" r="3.500"/><path d="M2.500 20c.8-3.500 3-5.500 6.500-5.500s5.700 2 6.500 5.500M16 5a3.500 3.500 0 0 1 0 6.500m2 3.500c2 .7 3 2.500 3.500 5"/>',
+    "copy": '<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15V6a2 2 0 0 1 2-2h8"/>',
+    "check": '<path d="m5 13 4 4L19 7"/>',
+    "search": '<circle cx="11" cy="11" r="6"/><path d="m20 20-4.500-4.500"/>',
+    "plus": '<path d="M12 5v14M5 12h14"/>',
+    "alert": '<path d="M12 4 2.500 20h19z"/><path d="M12 10v4m0 3h.01"/>',
+    "clock": '<circle cx="12" cy="12" r="8.500"/><path d="M12 7v5l3 2"/>',
+    "out": '<path d="M14 4H5v16h9"/><path d="M10 12h11m0 0-4-4m4 4-4 4"/>',
+    "chevron": '<path d="m8 10 4 4 4-4"/>',
+    "left": '<path d="m14 6-6 6 6 6"/>',
+    "right": '<path d="m10 6 6 6-6 6"/>',
+    "trash": '<path d="M4 7h16M9 7V4h6v3m3 0-1 13H7L6 7"/>',
+    "retry": '<path d="M20 11a8 8 0 1 0-2 6"/><path d="M20 5v6h-6"/>',
+    "mail": '<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m3 8 9 6 9-6"/>',
+    "phone": '<path d="M5 4h4l2 5-2.500 1.500a11 11 0 0 0 5 5L15 13l5 2v4a1 1 0 0 1-1 1A16 16 0 0 1 4 5a1 1 0 0 1 1-1z"/>',
+    "note": '<path d="M5 4h14v11l-5 5H5z"/><path d="M14 20v-5h5"/>',
+    "tag": '<path d="M4 4h8l8 8-8 8-8-8z"/><path d="M8.500 8.500h.01"/>',
+    "moon": '<path d="M20 14A8.500 8.500 0 1 1 10 4a7 7 0 0 0 10 10z"/>',
+    "more": '<path d="M5 12h.01M12 12h.01M19 12h.01"/>',
+    "menu": '<path d="M4 7h16M4 12h16M4 17h16"/>',
+    "bolt": '<path d="M13 3 5 14h6l-1 7 8-11h-6z"/>',
+    "link": '<path d="m10 14 4-4"/><path d="m8 12-2 2a3.500 3.500 0 0 0 5 5l2-2m3-5 2-2a3.500 3.500 0 0 0-5-5l-2 2"/>',
+    "code": '<path d="m8 7-5 5 5 5m8-10 5 5-5 5"/>',
+    "book": '<path d="M5 4h14v16H7a2 2 0 0 1-2-2z"/><path d="M5 17a2 2 0 0 1 2-2h12"/>',
+    "merge": '<path d="M6 4v4c0 4 6 4 6 8v4m6-16v4c0 4-6 4-6 8"/>',
+}
+
+
+def icon(name: str, label: str | None = None) -> Markup:
+    """The drawing; with a label it is an image for screen readers, without one it is decoration."""
+    named = Markup(' role="img" aria-label="{}"').format(label) if label else Markup(' aria-hidden="true"')
+    return Markup(
+        '<svg class="icon" viewBox="0 0 24 24" width="18" height="18" fill="none" stroke="currentColor" '
+        'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"{}>{}</svg>'
+    ).format(named, Markup(PATHS[name]))  # noqa: S704 - the drawings above are constants of ours

@@ -1,0 +1,204 @@
+"""Pages: Jinja2 with autoescaping, one template folder per feature, and what every page needs to know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from markupsafe import Markup, escape
+
+from leadsbot.infra.correlation import request_id
+from leadsbot.infra.nav import NavItem
+from leadsbot.kit.clock import utcnow
+from leadsbot.kit.errors import AppError
+from leadsbot.kit.text import scrub
+from leadsbot.web import static
+from leadsbot.web.actor import ANONYMOUS, Actor
+from leadsbot.web.csrf import Csrf
+from leadsbot.web.icons import icon
+
+HERE = Path(__file__).parent / "templates"
+AnyRequest = Request[Any, Any, Any]
+HTML = "text/html"
+
+
+def ago(moment: datetime | None, now: datetime | None = None) -> Markup:
+    """A ``<time>`` element that reads well without a script and is kept current by one."""
+    if moment is None:
+        return Markup('<span class="muted">never</span>')
+    # `isoformat` and `describe` make letters and digits only.
+    return Markup('<time datetime="{}" data-relative title="{} UTC">{}</time>').format(
+        moment.isoformat(timespec="seconds"), f"{moment:%d %b %Y, %H:%M:%S}", describe(moment, now or utcnow())
+    )
+
+
+def describe(moment: datetime, now: datetime) -> str:
+    """How long ago in a few words; a date beyond a week."""
+    seconds = round((now - moment).total_seconds())
+    if seconds < 0:
+        ahead = -seconds
+        return "now" if ahead < 5 else f"in {_span(ahead)}"
+    if seconds < 10:
+        return "just now"
+    if seconds < 7 * 86_400:
+        return f"{_span(seconds)} ago"
+    return f"{moment:%d %b}" if moment.year == now.year else f"{moment:%d %b %Y}"
+
+
+def _span(seconds: int) -> str:
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def copy_id(shown: str) -> Markup:
+    """An id, shortened for the eye, with a button that copies all of it."""
+    return Markup(
+        '<button type="button" class="copy" data-copy="{0}" title="{0}">'
+        '<span class="visually-hidden">Copy </span>{1}</button>'
+    ).format(shown, shown if len(shown) <= 18 else f"{shown[:9]}…{shown[-4:]}")
+
+
+def as_json(value: object) -> str:
+    """A value as indented JSON text, to be shown in ``<pre>``."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def workspace_name(actor: Actor) -> str:
+    """The name of the workspace that the caller is in."""
+    return next((space.name for space in actor.workspaces if space.id == actor.workspace_id), "No workspace")
+
+
+class Renderer:
+    """Renders templates named ``<feature>/<file>``, or ``<file>`` for those of the shell."""
+
+    def __init__(self, folders: dict[str, Path], nav: Sequence[NavItem], csrf: Csrf) -> None:
+        self._csrf = csrf
+        self._nav = sorted(nav, key=lambda item: item.order)
+        loaders = {name: FileSystemLoader(path) for name, path in folders.items()}
+        self.env = Environment(
+            loader=ChoiceLoader([PrefixLoader(loaders), FileSystemLoader(HERE)]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            finalize=_show,
+        )
+        self.env.globals.update(asset=static.url, icon=icon)
+        self.env.filters.update(ago=ago, copy_id=copy_id, as_json=as_json, workspace_name=workspace_name)
+
+    def html(self, request: AnyRequest, template: str, /, **context: Any) -> str:
+        """The text of a page or fragment."""
+        actor: Actor = request.scope.get("actor", ANONYMOUS)  # type: ignore[assignment]
+        return self.env.get_template(template).render(
+            {
+                "actor": actor,
+                "path": request.url.path,
+                "nav": [item for item in self._nav if actor.may(item.needs)],
+                "csrf_token": self._csrf.token(self._csrf.binding(request, actor)),
+                "fragment": "hx-request" in request.headers and "hx-boosted" not in request.headers,
+                "request_id": request_id.get() or "",
+                "flash": _flash(request),
+                **context,
+            }
+        )
+
+    def response(
+        self,
+        request: AnyRequest,
+        template: str,
+        /,
+        *,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        **context: Any,
+    ) -> Response[str]:
+        """A page as an answer, with the visitor cookie that a form of somebody unknown needs."""
+        text = self.html(request, template, **context)
+        given = {"Vary": "Cookie, HX-Request", **(headers or {})}
+        answer = Response(text, status_code=status, media_type=HTML, headers=given)
+        fresh = request.scope.get("visitor")
+        if fresh:
+            answer.set_cookie(
+                Cookie(
+                    key=self._csrf.cookie,
+                    value=str(fresh),
+                    path="/",
+                    httponly=True,
+                    samesite="lax",
+                    secure=self._csrf.secure,
+                )
+            )
+        if request.cookies.get(FLASH):
+            answer.delete_cookie(FLASH, path="/")
+        return answer
+
+    def error_page(self, request: AnyRequest, error: AppError) -> str:
+        """The page of an error."""
+        return self.html(request, "error.html", error=error)
+
+
+FLASH = "flash"
+
+
+def _flash(request: AnyRequest) -> str:
+    """The one-line notice that the redirecting request left (its key, see :data:`NOTICES`)."""
+    return NOTICES.get(request.cookies.get(FLASH, ""), "")
+
+
+NOTICES = {
+    "saved": "Saved.",
+    "created": "Created.",
+    "deleted": "Deleted.",
+    "revoked": "Revoked. It stopped working at once.",
+    "sent": "Sent.",
+    "retrying": "It will be tried again now.",
+    "password": "Your password was changed. You are signed out everywhere else.",
+    "signed-out": "You are signed out.",
+    "signed-out-everywhere": "You are signed out everywhere.",
+    "switched": "You are in another workspace now.",
+}
+"""What a redirect may say on the next page. Keys, so that nobody can plant text through a cookie."""
+
+
+def _show(value: object) -> object:
+    """Every text on a page loses characters that could reverse or break it; None shows as nothing."""
+    if value is None:
+        return ""
+    return scrub(value) if type(value) is str else value
+
+
+def render(
+    request: AnyRequest, template: str, /, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any
+) -> Response[str]:
+    """The page ``template`` (``leads/list.html``) with the given values."""
+    renderer: Renderer = request.app.state.renderer
+    return renderer.response(request, template, status=status, headers=headers, **context)
+
+
+def redirect(path: str, *, notice: str | None = None, cookies: Iterable[Cookie] = ()) -> Response[None]:
+    """Go to a page of ours after a form was taken (303), optionally with one of :data:`NOTICES`."""
+    answer: Response[None] = Response(None, status_code=303, headers={"Location": local(path)})
+    if notice:
+        answer.set_cookie(Cookie(key=FLASH, value=notice, path="/", httponly=True, samesite="lax", max_age=30))
+    for cookie in cookies:
+        answer.set_cookie(cookie)
+    return answer
+
+
+def local(path: str | None, default: str = "/") -> str:
+    """The path if it leads to a page of ours, else the default: no redirect leaves this site."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or len(path) > 1000:
+        return default
+    return path if path.isascii() and path.isprintable() and "\\" not in path else default
+
+
+__all__ = ["NOTICES", "Renderer", "ago", "copy_id", "describe", "escape", "local", "redirect", "render"]
