@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import itertools
 import os
 import shutil
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -15,9 +17,11 @@ import asyncpg
 from leadsbot.infra.db import embedded
 from leadsbot.infra.db.base import ROLES
 from leadsbot.infra.db.migrate import dsn_as, migrate
+from leadsbot.kit.clock import utcnow
 
 TEMPLATE = "leadsbot_template"
 QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "250", "shared_buffers": "128MB"}
+ABANDONED_AFTER = timedelta(hours=3)
 _numbers = itertools.count(1)
 
 
@@ -52,6 +56,7 @@ class TestServer:
 
     async def start(self) -> None:
         """Start or join the server and make sure the migrated template exists."""
+        await _sweep(self.root)
         self.root.mkdir(mode=0o711, exist_ok=True)
         self._server = await embedded.start(self.root, QUICK)
         with (self.root / "template.lock").open("a") as gate:
@@ -101,3 +106,14 @@ class TestServer:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+async def _sweep(ours: Path) -> None:
+    """Stop and delete servers of runs that were killed outright. One that is still used survives: we only visit it."""
+    for root in ours.parent.glob("leadsbot-test-*"):
+        with contextlib.suppress(OSError, embedded.EmbeddedError):
+            age = utcnow().timestamp() - root.stat().st_mtime
+            if root != ours and age > ABANDONED_AFTER.total_seconds() and (root / "postgres" / "PG_VERSION").exists():
+                visit = await embedded.start(root, QUICK)
+                if await visit.stop():
+                    shutil.rmtree(root, ignore_errors=True)
