@@ -13,19 +13,8 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 
+from leadsbot.infra.db.raw import STATEMENT_TIMEOUT_MS, server_settings
 from leadsbot.infra.db.tx import SystemTx, TenantTx
-
-STATEMENT_TIMEOUT_MS = 15_000
-IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
-
-
-def _server_settings(name: str) -> dict[str, str]:
-    return {
-        "application_name": f"leadsbot-{name}",
-        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
-        "timezone": "UTC",
-    }
 
 
 async def raw_pool(dsn: str, name: str, *, min_size: int = 1, max_size: int = 4) -> asyncpg.Pool[asyncpg.Record]:
@@ -35,7 +24,7 @@ async def raw_pool(dsn: str, name: str, *, min_size: int = 1, max_size: int = 4)
         min_size=min_size,
         max_size=max_size,
         command_timeout=STATEMENT_TIMEOUT_MS / 1000,
-        server_settings=_server_settings(name),
+        server_settings=server_settings(name),
     )
 
 
@@ -46,7 +35,7 @@ class Database:
         """Prepare the pool (connections open on first use); ``dsn`` is a libpq URL naming the application role."""
 
         async def connect() -> asyncpg.Connection[asyncpg.Record]:
-            return await asyncpg.connect(dsn, server_settings=_server_settings(name))
+            return await asyncpg.connect(dsn, server_settings=server_settings(name))
 
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",

@@ -1,0 +1,34 @@
+"""What other features may use of capture: sources and stored submissions. The hot path is not among it."""
+
+from leadsbot.features.capture.actions import (
+    close_source,
+    create_source,
+    mark_taken,
+    reopen_source,
+    update_source,
+)
+from leadsbot.features.capture.model import Kind, Source, SourceCounts, Submission
+from leadsbot.features.capture.store import (
+    count_submissions,
+    get_source,
+    get_submission,
+    list_sources,
+    submissions_of_lead,
+)
+
+__all__ = [
+    "Kind",
+    "Source",
+    "SourceCounts",
+    "Submission",
+    "close_source",
+    "count_submissions",
+    "create_source",
+    "get_source",
+    "get_submission",
+    "list_sources",
+    "mark_taken",
+    "reopen_source",
+    "submissions_of_lead",
+    "update_source",
+]

@@ -1,0 +1,118 @@
+"""The SQL of sources and submissions outside the hot path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from leadsbot.features.capture.model import Source, SourceCounts, Submission
+from leadsbot.features.capture.tables import Source as SourceRow
+from leadsbot.features.capture.tables import Submission as SubmissionRow
+from leadsbot.infra.db.tx import TenantTx
+
+
+def _source(row: SourceRow) -> Source:
+    return Source(
+        id=row.id, kind=row.kind, name=row.name, key=row.key, open=row.state == "open",
+        allowed_origins=tuple(row.allowed_origins), redirect_allow=tuple(row.redirect_allow),
+        signed=row.signing_secret is not None, max_body=row.max_body, country=row.country, settings=row.settings,
+        lawful_basis=row.lawful_basis, notice_version=row.notice_version, created_at=row.created_at,
+        changed_at=row.changed_at,
+    )
+
+
+def _submission(row: SubmissionRow) -> Submission:
+    return Submission(
+        id=row.id, source_id=row.source_id, received_at=row.received_at, fields=row.fields, context=row.context,
+        ip=str(row.ip) if row.ip is not None else None, quarantined=row.quarantined, verdict=row.verdict,
+        lawful_basis=row.lawful_basis, notice_version=row.notice_version, lead_id=row.lead_id,
+        intake_note=row.intake_note,
+    )
+
+
+async def add_source(tx: TenantTx, source_id: UUID, **values: object) -> None:
+    """Insert a source."""
+    await tx.execute(insert(SourceRow).values(workspace_id=tx.workspace_id, id=source_id, **values))
+
+
+async def change_source(tx: TenantTx, source_id: UUID, **values: object) -> bool:
+    """Set columns of one source and move ``changed_at``, by which the hot path notices; False for an unknown id."""
+    statement = (
+        update(SourceRow)
+        .where(SourceRow.workspace_id == tx.workspace_id, SourceRow.id == source_id)
+        .values(**values, changed_at=func.clock_timestamp())
+        .returning(SourceRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return await tx.scalar(statement) is not None
+
+
+async def get_source(tx: TenantTx, source_id: UUID) -> Source | None:
+    """One source."""
+    statement = select(SourceRow).where(SourceRow.workspace_id == tx.workspace_id, SourceRow.id == source_id)
+    row = await tx.scalar(statement.execution_options(populate_existing=True))
+    return _source(row) if row else None
+
+
+async def list_sources(tx: TenantTx) -> Sequence[Source]:
+    """Every source of the workspace, oldest first."""
+    statement = select(SourceRow).where(SourceRow.workspace_id == tx.workspace_id).order_by(SourceRow.id)
+    rows = (await tx.execute(statement.execution_options(populate_existing=True))).scalars()
+    return [_source(row) for row in rows]
+
+
+async def count_submissions(tx: TenantTx, since: datetime | None = None) -> dict[UUID, SourceCounts]:
+    """Submissions per source (of all time, or since a moment), how many are quarantined, and the newest one's time."""
+    statement = (
+        select(
+            SubmissionRow.source_id,
+            func.count().label("total"),
+            func.count().filter(SubmissionRow.quarantined).label("quarantined"),
+            func.max(SubmissionRow.received_at).label("last_at"),
+        )
+        .where(SubmissionRow.workspace_id == tx.workspace_id)
+        .group_by(SubmissionRow.source_id)
+    )
+    if since is not None:
+        statement = statement.where(SubmissionRow.received_at >= since)
+    rows = (await tx.execute(statement)).mappings()
+    return {
+        row["source_id"]: SourceCounts(total=row["total"], quarantined=row["quarantined"], last_at=row["last_at"])
+        for row in rows
+    }
+
+
+async def get_submission(tx: TenantTx, submission_id: UUID) -> Submission | None:
+    """One submission."""
+    statement = select(SubmissionRow).where(
+        SubmissionRow.workspace_id == tx.workspace_id, SubmissionRow.id == submission_id
+    )
+    row = await tx.scalar(statement.execution_options(populate_existing=True))
+    return _submission(row) if row else None
+
+
+async def submissions_of_lead(tx: TenantTx, lead_id: UUID) -> Sequence[Submission]:
+    """The submissions merged into a lead, newest first."""
+    statement = (
+        select(SubmissionRow)
+        .where(SubmissionRow.workspace_id == tx.workspace_id, SubmissionRow.lead_id == lead_id)
+        .order_by(SubmissionRow.received_at.desc(), SubmissionRow.id.desc())
+    )
+    rows = (await tx.execute(statement.execution_options(populate_existing=True))).scalars()
+    return [_submission(row) for row in rows]
+
+
+async def change_submission(tx: TenantTx, submission_id: UUID, **values: object) -> bool:
+    """Set columns of one submission; False for an unknown id."""
+    statement = (
+        update(SubmissionRow)
+        .where(SubmissionRow.workspace_id == tx.workspace_id, SubmissionRow.id == submission_id)
+        .values(**values)
+        .returning(SubmissionRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return await tx.scalar(statement) is not None

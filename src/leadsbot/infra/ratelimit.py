@@ -1,0 +1,101 @@
+"""Rate limits in memory: the generic cell rate algorithm, exact within one process, for capture and API alike.
+
+A limit of ``quota`` per ``window`` seconds lets ``quota`` calls through at once and then one every window/quota
+seconds. Every web process counts for itself. Answers carry the fields of draft-ietf-httpapi-ratelimit-headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from math import ceil
+
+from leadsbot.kit.clock import monotonic
+from leadsbot.kit.errors import TooMany
+
+MAX_KEYS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """``quota`` calls per ``window`` seconds; ``name`` appears in the headers."""
+
+    name: str
+    quota: int
+    window: float
+
+    @property
+    def policy(self) -> str:
+        """The item of the RateLimit-Policy header."""
+        return f'"{self.name}";q={self.quota};w={ceil(self.window)}'
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a call may pass, how many may follow at once, and the seconds until ``reset`` (all) or ``wait`` (one)."""
+
+    limit: Limit
+    allowed: bool
+    remaining: int
+    reset: int
+    wait: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """RateLimit-Policy and RateLimit."""
+        return {
+            "RateLimit-Policy": self.limit.policy,
+            "RateLimit": f'"{self.limit.name}";r={self.remaining};t={self.reset}',
+        }
+
+    def require(self) -> None:
+        """Raise TooMany with all headers unless the call may pass."""
+        if not self.allowed:
+            error = TooMany(self.wait)
+            error.headers.update(self.headers)
+            raise error
+
+
+class Limiter:
+    """Counts calls per key. Bounded: when too many keys are live, further ones pass uncounted (it fails open)."""
+
+    def __init__(
+        self, *, enabled: bool = True, clock: Callable[[], float] = monotonic, max_keys: int = MAX_KEYS
+    ) -> None:
+        self._enabled = enabled
+        self._clock = clock
+        self._max_keys = max_keys
+        self._full_at: dict[Hashable, float] = {}
+        self._swept = clock()
+
+    def take(self, limit: Limit, key: Hashable, cost: int = 1, *, force: bool = False) -> Verdict | None:
+        """Count ``cost`` calls of ``key``; None when limits are off.
+
+        A refused call costs nothing. With ``force`` it is counted even beyond the quota, as a debt that later calls
+        wait for: for costs that are known only after the work.
+        """
+        if not self._enabled:
+            return None
+        now, step = self._clock(), limit.window / limit.quota
+        full_at = max(self._full_at.get((limit, key), now), now)
+        after = full_at + cost * step
+        allowed = after - now <= limit.window + 1e-9
+        if allowed or force:
+            if len(self._full_at) < self._max_keys or (limit, key) in self._full_at or self._sweep(now):
+                self._full_at[(limit, key)] = after
+        else:
+            after = full_at
+        return Verdict(
+            limit=limit,
+            allowed=allowed,
+            remaining=max(0, int((limit.window - (after - now)) / step + 1e-6)),
+            reset=max(0, ceil(after - now)),
+            wait=max(1, ceil(full_at + cost * step - now - limit.window)),
+        )
+
+    def _sweep(self, now: float) -> bool:
+        """Forget keys that are full again, at most once a second; whether there is room now."""
+        if now - self._swept >= 1:
+            self._swept = now
+            self._full_at = {key: at for key, at in self._full_at.items() if at > now}
+        return len(self._full_at) < self._max_keys
