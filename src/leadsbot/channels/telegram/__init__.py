@@ -1,0 +1,1 @@
+"""Telegram: the Bot API by plain HTTP calls, cards, pacing, and the meaning of updates."""
