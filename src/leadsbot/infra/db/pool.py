@@ -13,18 +13,25 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 
-from leadsbot.infra.db.raw import STATEMENT_TIMEOUT_MS, server_settings
+from leadsbot.infra.db.raw import IDLE_IN_TRANSACTION_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, server_settings
 from leadsbot.infra.db.tx import SystemTx, TenantTx
 
 
-async def raw_pool(dsn: str, name: str, *, min_size: int = 1, max_size: int = 4) -> asyncpg.Pool[asyncpg.Record]:
+async def raw_pool(
+    dsn: str,
+    name: str,
+    *,
+    min_size: int = 1,
+    max_size: int = 4,
+    idle_in_transaction_ms: int = IDLE_IN_TRANSACTION_TIMEOUT_MS,
+) -> asyncpg.Pool[asyncpg.Record]:
     """Open an asyncpg pool for the hot path or the job engine; ``dsn`` already names the role to connect as."""
     return await asyncpg.create_pool(
         dsn,
         min_size=min_size,
         max_size=max_size,
         command_timeout=STATEMENT_TIMEOUT_MS / 1000,
-        server_settings=server_settings(name),
+        server_settings=server_settings(name, idle_in_transaction_ms),
     )
 
 

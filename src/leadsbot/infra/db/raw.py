@@ -11,16 +11,16 @@ STATEMENT_TIMEOUT_MS = 15_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 
 LOST = (OSError, EOFError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError,
-        asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError)
+        asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError, asyncpg.InternalClientError)
 """What asyncpg raises when the database is away, going away or full, as opposed to a statement that is wrong."""
 
 
-def server_settings(name: str) -> dict[str, str]:
+def server_settings(name: str, idle_in_transaction_ms: int = IDLE_IN_TRANSACTION_TIMEOUT_MS) -> dict[str, str]:
     """Session settings every connection of ours starts with."""
     return {
         "application_name": f"leadsbot-{name}",
         "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+        "idle_in_transaction_session_timeout": str(idle_in_transaction_ms),
         "timezone": "UTC",
     }
 

@@ -17,17 +17,25 @@ def slot_of(cron: Cron, now: datetime) -> datetime:
     return epoch + (now - epoch) // cron.every * cron.every
 
 
-async def fire(pool: asyncpg.Pool[asyncpg.Record], schedule: tuple[Cron, ...]) -> int:
+async def fire(
+    pool: asyncpg.Pool[asyncpg.Record], schedule: tuple[Cron, ...], seen: dict[str, datetime] | None = None
+) -> int:
     """Turn every slot that has begun and was not fired into a job; slots missed while we were down fire once, not
-    once each. Returns how many jobs were made."""
+    once each, and a slot that begins while the job of the last one is unfinished makes no second job. ``seen``
+    remembers slots known to be fired, which spares the database a write per look. Returns how many jobs were made."""
+    seen = {} if seen is None else seen
     if not schedule:
         return 0
     fired = 0
     async with pool.acquire() as connection:
         now: datetime = await connection.fetchval("SELECT clock_timestamp()")
         for cron in schedule:
+            slot = slot_of(cron, now)
+            if seen.get(cron.name) == slot:
+                continue
             async with connection.transaction():
-                if await connection.fetchval(queries.CRON_SLOT, cron.name, slot_of(cron, now)) is None:
+                if await connection.fetchval(queries.CRON_SLOT, cron.name, slot) is None:
+                    seen[cron.name] = slot
                     continue
                 payload = msgspec.json.encode(cron.payload).decode()
                 kind = cron.kind

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Self
-from uuid import UUID
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -16,50 +14,24 @@ from sqlalchemy import text
 
 from leadsbot.infra import logging, metrics
 from leadsbot.infra.db.pool import Database
+from leadsbot.infra.db.raw import LOST
 from leadsbot.infra.db.tx import Tx
 from leadsbot.infra.jobs import queries
 from leadsbot.infra.jobs.crash import point
 from leadsbot.infra.jobs.kinds import Dead, JobContext, JobKind, Retry
+from leadsbot.infra.jobs.pools import Claimed, Slots
 from leadsbot.infra.jobs.registry import Kinds
 from leadsbot.kit.redact import redact
 
 log = logging.get(__name__)
 UNKNOWN_KIND_PAUSE = timedelta(seconds=30)
 FINISH_BATCH = 500
+INSIST_S = 120.0
+REASON_LIMIT = 1000
 
 
 class Fenced(Exception):
     """Our lease was taken over; whatever we did must not count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A job we hold a lease on."""
-
-    id: int
-    workspace_id: UUID | None
-    kind: str
-    payload: str
-    event_id: UUID | None
-    lane: str | None
-    attempt: int
-    max_attempts: int
-    token: UUID
-
-    @classmethod
-    def of(cls, row: asyncpg.Record) -> Self:
-        """From a row that a claim returned."""
-        return cls(
-            row["id"],
-            row["workspace_id"],
-            row["kind"],
-            row["payload"],
-            row["event_id"],
-            row["lane"],
-            row["attempt"],
-            row["max_attempts"],
-            row["lease_token"],
-        )
 
 
 class Executor:
@@ -80,31 +52,27 @@ class Executor:
         self._on_error = on_error
         self._done: list[Claimed] = []
         self._flush_wanted = asyncio.Event()
-        self._slots: dict[str, asyncio.Semaphore] = {}
-        self._typical_s = 0.05
         self.fenced = 0
+        """How many results of ours were refused, because the lease had gone to somebody else."""
 
-    def depth(self, slots: int) -> int:
-        """How many slot-fulls to hold at hand: many while jobs take no time, one when they talk to the network."""
-        return max(1, min(32, int(0.02 / max(self._typical_s, 1e-5) / max(1, slots // 16))))
+    @property
+    def unrecorded(self) -> list[Claimed]:
+        """Jobs that are done and not yet finished in the database; their leases need renewing, too."""
+        return list(self._done)
 
-    async def run(self, job: Claimed, pool: str, slots: int) -> None:
+    async def run(self, job: Claimed, slots: Slots) -> None:
         """Run a job to its recorded end. Raises nothing: what cannot be recorded is rescued when its lease ends."""
-        slot = self._slots.setdefault(pool, asyncio.Semaphore(slots))
-        async with slot:
+        async with slots.slot(job):
             started = time.perf_counter()
             outcome = "unrecorded"
             try:
                 outcome = await self._run(job)
-            except asyncio.CancelledError:
-                raise
             except Exception as error:  # noqa: BLE001 - the last line of defence: the lease will end and others try
+                self._on_error(f"job {job.kind}", error)
                 log.warning("a job could not be recorded; its lease will run out", kind=job.kind, error=repr(error))
-            seconds = time.perf_counter() - started
-            self._typical_s += 0.05 * (seconds - self._typical_s)
             kind = job.kind if self._kinds.get(job.kind) else "unknown"
             metrics.JOBS.labels(kind, outcome).inc()
-            metrics.JOB_SECONDS.labels(kind).observe(seconds)
+            metrics.JOB_SECONDS.labels(kind).observe(time.perf_counter() - started)
 
     async def _run(self, job: Claimed) -> str:
         kind = self._kinds.get(job.kind)
@@ -115,17 +83,19 @@ class Executor:
         try:
             payload = msgspec.json.decode(job.payload, type=kind.payload)
             context = JobContext(self._services, job.workspace_id, job.id, job.attempt, job.max_attempts, job.event_id)
-            if kind.mode == "transaction":
-                await self._in_transaction(kind, job, context, payload)
-            else:
-                await kind.run(context, payload)
+            async with asyncio.timeout(kind.deadline.total_seconds()):
+                if kind.mode == "transaction":
+                    await self._in_transaction(kind, job, context, payload)
+                else:
+                    await kind.run(context, payload)
+            if kind.mode == "effect":
                 self._finish(job)
         except Fenced:
-            self.fenced += 1
-            log.warning("a stale worker's result was refused", kind=job.kind, job=job.id)
+            self._refused(job)
             return "fenced"
         except Retry as retry:
-            await self._again(job, retry.delay or self._delay(kind, job), str(retry), counted=retry.counted)
+            delay = self._delay(kind, job) if retry.delay is None else retry.delay
+            await self._again(job, delay, str(retry), counted=retry.counted)
             return "retry"
         except (Dead, msgspec.ValidationError, msgspec.DecodeError) as error:
             await self._bury(job, f"{type(error).__name__}: {error}")
@@ -150,28 +120,37 @@ class Executor:
             raise Fenced
 
     def _delay(self, kind: JobKind[Any], job: Claimed) -> timedelta | None:
-        return kind.policy.delay(min(job.attempt, kind.policy.attempts))
+        return kind.policy.delay(max(1, min(job.attempt, kind.policy.attempts)))
 
     async def _again(self, job: Claimed, delay: timedelta | None, reason: str, *, counted: bool = True) -> None:
         if delay is None or (counted and job.attempt >= job.max_attempts):
             await self._bury(job, reason)
             return
-        await self._persist(queries.AGAIN, job.id, job.token, delay, 0 if counted else 1, redact(reason)[:1000])
+        await self._insist(job, queries.AGAIN, job.id, job.token, delay, 0 if counted else 1, _clean(reason))
 
     async def _bury(self, job: Claimed, reason: str) -> None:
         log.error("a job is dead", kind=job.kind, job=job.id, attempt=job.attempt, reason=reason)
-        await self._persist(queries.BURY, job.id, job.token, redact(reason)[:1000])
+        await self._insist(job, queries.BURY, job.id, job.token, _clean(reason))
 
-    async def _persist(self, query: str, *values: object) -> None:
-        """Record an outcome, waiting out a restart of the database: else the job would sit until its lease ends."""
-        for wait in (0.1, 0.3, 1.0, 2.0, 4.0):
+    async def _insist(self, job: Claimed, query: str, *arguments: object) -> None:
+        """Write an outcome, again and again while the database is away: the alternative is a job that stands still
+        until its lease ends. Meanwhile the job counts as running, so its lease is renewed as soon as that works."""
+        until = time.monotonic() + INSIST_S
+        while True:
             try:
-                await self._pool.execute(query, *values)
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError):
-                await asyncio.sleep(wait)
+                rows = await self._pool.fetch(query, *arguments)
+            except LOST:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.2)
             else:
+                if not rows:
+                    self._refused(job)
                 return
-        await self._pool.execute(query, *values)
+
+    def _refused(self, job: Claimed) -> None:
+        self.fenced += 1
+        log.warning("a stale worker's result was refused", kind=job.kind, job=job.id)
 
     def _finish(self, job: Claimed) -> None:
         self._done.append(job)
@@ -183,21 +162,30 @@ class Executor:
             await self._flush_wanted.wait()
             try:
                 await self.flush()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            except Exception as error:  # noqa: BLE001 - without this loop nothing would ever be finished again
+                if not isinstance(error, LOST):
+                    self._on_error("finish", error)
                 await asyncio.sleep(0.2)
 
     async def flush(self) -> None:
         """Finish what is completed now; on failure it is kept for the next try."""
         while self._done:
-            batch, self._done = self._done[:FINISH_BATCH], self._done[FINISH_BATCH:]
-            try:
-                rows = await self._pool.fetch(queries.FINISH, [job.id for job in batch], [job.token for job in batch])
-            except BaseException:
-                self._done = batch + self._done
-                self._flush_wanted.set()
-                raise
-            self.fenced += len(batch) - len(rows)
+            batch = self._done[:FINISH_BATCH]
+            point("finishing")
+            rows = await self._pool.fetch(queries.FINISH, [job.id for job in batch], [job.token for job in batch])
+            # Removed only now: until the database has agreed, these leases are ours to renew.
+            del self._done[: len(batch)]
+            if len(rows) < len(batch):
+                known = {row["id"] for row in rows}
+                for job in batch:
+                    if job.id not in known:
+                        self._refused(job)
         self._flush_wanted.clear()
 
 
-__all__ = ["Claimed", "Executor", "Fenced"]
+def _clean(reason: str) -> str:
+    """A reason that the database takes: masked, short, without NUL and lone surrogates."""
+    return redact(reason)[:REASON_LIMIT].replace("\x00", "").encode(errors="replace").decode()
+
+
+__all__ = ["Executor", "Fenced"]

@@ -58,7 +58,7 @@ class JobKind(Generic[P]):
 
     ``transaction``: ``run(tx, context, payload)`` inside a tenant transaction that also completes the job, fenced by
     its lease token, so its effects happen exactly once. ``effect``: ``run(context, payload)`` with no transaction open,
-    for the network; it may run twice and must bear it.
+    for the network; it may run twice and must bear it. A lane belongs to one pool.
     """
 
     name: str
@@ -66,7 +66,8 @@ class JobKind(Generic[P]):
     run: Callable[..., Awaitable[None]]
     mode: Literal["transaction", "effect"] = "transaction"
     policy: RetryPolicy = DEFAULT_POLICY
-    lease: timedelta = timedelta(seconds=60)
+    deadline: timedelta = timedelta(minutes=5)
+    """The longest one attempt may take: leases are renewed while a job runs, so a hung one must be ended by time."""
     pool: str = "default"
     priority: int = NORMAL
 

@@ -1,9 +1,17 @@
-"""The engine's SQL, in one readable place. Only the database's clock is used: machines disagree about the time."""
+"""The engine's SQL, in one readable place. Only the database's clock is used: machines disagree about the time.
+
+States: 0 due, 1 leased, 2 dead, 3 later. Due is a state, not a comparison of times. Where times must be compared it is
+with ``statement_timestamp()``: ``clock_timestamp()`` is volatile, and PostgreSQL would read the whole index of a
+million future jobs to compare each with a new one. Rows are chosen in a materialised CTE everywhere: a planner is free
+to run a sub-select with LIMIT … SKIP LOCKED more than once, and would then lock and take more than the limit.
+"""
 
 PROMOTE = """
-UPDATE job SET state = 0 WHERE id IN (
-    SELECT id FROM job WHERE state = 3 AND due_at <= clock_timestamp() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
-)"""
+WITH chosen AS MATERIALIZED (
+    SELECT id FROM job WHERE state = 3 AND due_at <= statement_timestamp()
+    ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+UPDATE job SET state = 0 FROM chosen WHERE job.id = chosen.id"""
 
 _LEASE = """
 UPDATE job SET state = 1, attempt = attempt + 1, lease_token = gen_random_uuid(), worker = $3,
@@ -14,42 +22,74 @@ RETURNING job.id, job.workspace_id, job.kind, job.payload, job.event_id, job.lan
 
 CLAIM = f"""
 WITH chosen AS MATERIALIZED (
-    SELECT id FROM job WHERE state = 0 AND lane IS NULL AND pool = $1 AND due_at <= clock_timestamp()
+    SELECT id FROM job WHERE state = 0 AND lane IS NULL AND pool = $1
     ORDER BY priority, due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
 ){_LEASE}"""
 
 CLAIM_FIRST = f"""
 WITH chosen AS MATERIALIZED (
-    SELECT id FROM job WHERE state = 0 AND lane IS NULL AND attempt = 0 AND pool = $1 AND due_at <= clock_timestamp()
+    SELECT id FROM job WHERE state = 0 AND lane IS NULL AND attempt = 0 AND pool = $1
     ORDER BY priority, due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
 ){_LEASE}"""
 
-LANES_WAIT = "SELECT EXISTS (SELECT 1 FROM job WHERE state = 0 AND lane IS NOT NULL AND pool = $1)"
+UNCLAIM = """
+UPDATE job SET state = 0, attempt = attempt - 1, lease_token = NULL, lease_until = NULL
+WHERE state = 1 AND worker = $1 AND pool = $2 AND id <> ALL ($3::bigint[])"""
+
+LANE_WINDOW = 256
+LANES_WAIT = f"""
+SELECT count(*)
+FROM (SELECT FROM job WHERE state = 0 AND lane IS NOT NULL AND pool = $1 LIMIT {LANE_WINDOW + 1}) AS few"""
 
 LANE_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('leadsbot lanes ' || $1, 0))"
-"""Claims from lanes are made one at a time over all processes: that is what makes the caps exact."""
+"""Claims from lanes of one pool are made one at a time over all processes: that is what makes the caps exact. It is a
+statement of its own, because the claim's snapshot must be younger than the lock."""
 
-CLAIM_LANES = f"""
+_NEAR = f"""
+SELECT id, lane, lane_cap, priority, due_at, attempt FROM job
+WHERE state = 0 AND lane IS NOT NULL AND pool = $1
+ORDER BY priority, due_at, id LIMIT {LANE_WINDOW}"""
+
+_NAMED = """
+SELECT few.* FROM unnest($6::text[]) AS lanes (lane) CROSS JOIN LATERAL (
+    SELECT id, lane, lane_cap, priority, due_at, attempt FROM job
+    WHERE state = 0 AND lane IS NOT NULL AND pool = $1 AND lane = lanes.lane
+    ORDER BY priority, due_at, id LIMIT 32
+) few"""
+
+
+def _claim_lanes(candidates: str) -> str:
+    """Claim the heads of lanes that have room. A lane's candidates are the first of that lane, in its order, so the
+    n-th of them may run when n and the lane's running jobs together stay within its cap."""
+    return f"""
+WITH near AS MATERIALIZED ({candidates}
+), busy AS (
+    SELECT lane, count(*) AS n FROM job WHERE state = 1 AND lane IS NOT NULL GROUP BY lane
+), heads AS (
+    SELECT near.*, row_number() OVER (PARTITION BY near.lane ORDER BY priority, due_at, id)
+        + coalesce(busy.n, 0) AS place FROM near LEFT JOIN busy ON busy.lane = near.lane
+), open AS (
+    SELECT heads.*, row_number() OVER (PARTITION BY attempt > 0 ORDER BY priority, due_at, id) AS turn
+    FROM heads WHERE place <= lane_cap
+), chosen AS MATERIALIZED (
+    SELECT job.id FROM job JOIN open ON open.id = job.id WHERE open.attempt = 0 OR open.turn <= $5
+    ORDER BY open.priority, open.due_at, open.id LIMIT $2 FOR UPDATE OF job SKIP LOCKED
+){_LEASE}"""
+
+
+CLAIM_LANES = _claim_lanes(_NEAR)
+CLAIM_NAMED_LANES = _claim_lanes(_NAMED)
+
+NEXT_LANES = """
 WITH RECURSIVE lanes AS (
-    (SELECT lane FROM job WHERE state = 0 AND lane IS NOT NULL AND pool = $1 ORDER BY lane LIMIT 1)
+    (SELECT lane FROM job WHERE state = 0 AND lane IS NOT NULL AND pool = $1 AND lane > $2 ORDER BY lane LIMIT 1)
     UNION ALL
     SELECT (SELECT j.lane FROM job j WHERE j.state = 0 AND j.lane IS NOT NULL AND j.pool = $1 AND j.lane > lanes.lane
             ORDER BY j.lane LIMIT 1)
     FROM lanes WHERE lanes.lane IS NOT NULL
-), heads AS (
-    SELECT head.*, (SELECT count(*) FROM job b WHERE b.state = 1 AND b.lane = lanes.lane) AS busy
-    FROM (SELECT lane FROM lanes WHERE lane IS NOT NULL LIMIT 2000) lanes
-    CROSS JOIN LATERAL (
-        SELECT id, lane_cap, priority, due_at, row_number() OVER (ORDER BY priority, due_at, id) AS place
-        FROM (SELECT id, lane_cap, priority, due_at FROM job j
-              WHERE j.state = 0 AND j.lane IS NOT NULL AND j.pool = $1 AND j.lane = lanes.lane
-              AND j.due_at <= clock_timestamp() ORDER BY priority, due_at, id LIMIT 16) few
-    ) head
-), chosen AS MATERIALIZED (
-    SELECT job.id FROM job JOIN heads ON heads.id = job.id
-    WHERE heads.place + heads.busy <= heads.lane_cap
-    ORDER BY heads.priority, heads.due_at, heads.id LIMIT $2 FOR UPDATE OF job SKIP LOCKED
-){_LEASE}"""
+)
+SELECT lane FROM lanes WHERE lane IS NOT NULL LIMIT $3"""
+"""The next lanes by name: when full lanes fill the whole window, the others take turns."""
 
 FINISH = """
 DELETE FROM job USING unnest($1::bigint[], $2::uuid[]) AS done (id, token)
@@ -72,13 +112,19 @@ FROM unnest($1::bigint[], $2::uuid[]) AS mine (id, token)
 WHERE job.id = mine.id AND job.state = 1 AND job.lease_token = mine.token"""
 
 RESCUE = """
+WITH chosen AS MATERIALIZED (
+    SELECT id FROM job WHERE state = 1 AND lease_until < statement_timestamp()
+        AND pg_postmaster_start_time() < statement_timestamp() - interval '5 seconds'
+    LIMIT 500 FOR UPDATE SKIP LOCKED
+)
 UPDATE job SET expiries = expiries + 1, lease_token = NULL, lease_until = NULL,
     state = CASE WHEN expiries + 1 >= $1 THEN 2 ELSE 0 END,
     ended_at = CASE WHEN expiries + 1 >= $1 THEN clock_timestamp() END,
     last_error = CASE WHEN expiries + 1 >= $1 THEN 'poison: its process died or hung ' || $1 || ' times'
                       ELSE 'its process died or hung' END
-WHERE id IN (SELECT id FROM job WHERE state = 1 AND lease_until < clock_timestamp() LIMIT 500 FOR UPDATE SKIP LOCKED)
-RETURNING id"""
+FROM chosen WHERE job.id = chosen.id
+RETURNING job.id"""
+"""A server that has just come back gives the living five seconds to renew what ran out while it was away."""
 
 DISPATCH = """
 WITH taken AS MATERIALIZED (
@@ -88,7 +134,7 @@ WITH taken AS MATERIALIZED (
 ), logged AS (
     INSERT INTO event_log (workspace_id, id, type, version, subject_id, actor, payload, correlation_id, occurred_at)
     SELECT workspace_id, event_id, type, version, subject_id, actor, payload, correlation_id, occurred_at
-    FROM taken WHERE NOT logged
+    FROM taken WHERE NOT logged ON CONFLICT DO NOTHING
 ), made AS (
     INSERT INTO job (workspace_id, kind, payload, event_id, priority, max_attempts)
     SELECT t.workspace_id, h.kind, jsonb_build_object('type', t.type, 'payload', t.payload, 'at', t.occurred_at,
@@ -116,5 +162,10 @@ INSERT INTO job (pool, kind, payload, priority, max_attempts, unique_key)
 VALUES ($1, $2, $3::jsonb, $4, $5, $6) ON CONFLICT DO NOTHING"""
 
 LAG = """
-SELECT coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)::float8 AS seconds, count(*) AS waiting
-FROM (SELECT due_at FROM job WHERE state = 0 ORDER BY due_at LIMIT 100000) due"""
+SELECT coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)::float8 AS seconds FROM (
+    SELECT min(due_at) AS due_at FROM (
+        SELECT due_at FROM job WHERE state = 0 AND lane IS NULL LIMIT 100000) AS plain
+    UNION ALL
+    SELECT min(due_at) FROM (SELECT due_at FROM job WHERE state = 0 AND lane IS NOT NULL LIMIT 100000) AS laned
+) AS due"""
+"""In two halves, because each has its own partial index; as one it would read a million future jobs."""

@@ -45,6 +45,10 @@ class Job(Table):
             "id",
             postgresql_where=text("state = 0 AND lane IS NOT NULL"),
         ),
+        Index(
+            "ix_job_lane_near", "pool", "priority", "due_at", "id",
+            postgresql_where=text("state = 0 AND lane IS NOT NULL"),
+        ),
         Index("ix_job_lane_busy", "lane", postgresql_where=text("state = 1 AND lane IS NOT NULL")),
         Index("ix_job_lease", "lease_until", postgresql_where=text("state = 1")),
         Index("ix_job_later", "due_at", postgresql_where=text("state = 3")),

@@ -53,7 +53,9 @@ class Waker:
                     await self._wanted.wait()
                     await self._send(connection)
                     await asyncio.sleep(PAUSE_S)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except Exception as error:  # noqa: BLE001 - whatever it was, a new connection is the answer
+                log.debug("the wake-up connection was lost", error=repr(error))
+                self._wanted.set()
                 await asyncio.sleep(0.2)
             finally:
                 connection.terminate()
@@ -63,13 +65,15 @@ class Waker:
         if self._work:
             self._work = False
             await connection.execute("SELECT pg_notify($1, '')", WORK)
-        changes, self._changes = self._changes, set()
+        changes = sorted(self._changes)
         while changes:
             batch, size = [], 0
-            while changes and size < PAYLOAD_LIMIT:
+            while changes and size + len(changes[-1]) < PAYLOAD_LIMIT:
                 batch.append(changes.pop())
                 size += len(batch[-1]) + 1
             await connection.execute("SELECT pg_notify($1, $2)", LIVE, ",".join(batch))
+            # Forgotten only now: what could not be sent is sent on the next connection.
+            self._changes.difference_update(batch)
 
 
 async def listen(dsn: str, channel: str, heard: Callable[[str], None], lost: Callable[[], None] = lambda: None) -> None:
@@ -78,7 +82,7 @@ async def listen(dsn: str, channel: str, heard: Callable[[str], None], lost: Cal
         try:
             connection = await asyncpg.connect(dsn)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.5)
             continue
         ended = asyncio.Event()
         try:
@@ -86,7 +90,8 @@ async def listen(dsn: str, channel: str, heard: Callable[[str], None], lost: Cal
             await connection.add_listener(channel, lambda _c, _pid, _channel, payload: heard(str(payload)))
             lost()
             await ended.wait()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except Exception as error:  # noqa: BLE001 - whatever it was, a new connection is the answer
+            log.debug("the listening connection was lost", error=repr(error))
             await asyncio.sleep(0.2)
         finally:
             with contextlib.suppress(Exception):

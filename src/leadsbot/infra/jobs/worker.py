@@ -9,58 +9,39 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 
 from leadsbot.infra import logging
 from leadsbot.infra.db.pool import Database, raw_pool
+from leadsbot.infra.db.raw import LOST
 from leadsbot.infra.jobs import cron, queries
+from leadsbot.infra.jobs.claim import Claimer
 from leadsbot.infra.jobs.crash import point
-from leadsbot.infra.jobs.execute import Claimed, Executor
+from leadsbot.infra.jobs.execute import Executor
 from leadsbot.infra.jobs.kinds import Cron
 from leadsbot.infra.jobs.owner import SingleOwner
+from leadsbot.infra.jobs.pools import Claimed, Pool, Slots
 from leadsbot.infra.jobs.registry import Kinds
 from leadsbot.infra.jobs.wake import WORK, Waker, listen
 
 log = logging.get(__name__)
-LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 LEASE = timedelta(seconds=60)
 DISPATCH_BATCH = 500
 DISPATCH_POLL_S = 0.2
 CLAIM_POLL_S = 0.5
+PROMOTE_EVERY_S = 0.25
 RESCUE_EVERY_S = 2.0
+CRON_EVERY_S = 1.0
 POISON_AFTER = 3
 DRAIN_S = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Slots for one class of work. A quarter of them only ever takes first attempts, so that a storm of retries cannot
-    keep fresh work waiting. An ``exclusive`` pool is worked by one process at a time."""
-
-    slots: int = 16
-    exclusive: bool = False
-
-    @property
-    def reserve(self) -> int:
-        """Slots kept for first attempts."""
-        return max(1, self.slots // 4) if self.slots > 1 else 0
-
-
-@dataclass(slots=True)
-class _Lane:
-    """The run-time state of one pool."""
-
-    name: str
-    pool: Pool
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    running: dict[asyncio.Task[None], Claimed] = field(default_factory=dict)
-    retrying: int = 0
+LAST_CLAIM_S = 5.0
+STUCK_TRANSACTION_MS = 5_000
 
 
 class Worker:
@@ -77,6 +58,7 @@ class Worker:
         schedule: tuple[Cron, ...] = (),
         waker: Waker | None = None,
         lease: timedelta = LEASE,
+        drain_s: float = DRAIN_S,
         on_error: Callable[[str, BaseException], None] = lambda place, error: None,
     ) -> None:
         """``dsn`` is the queue role's address, ``db`` the application's transactions for jobs that write."""
@@ -84,66 +66,86 @@ class Worker:
         self._db = db
         self._kinds = kinds
         self._schedule = schedule
-        self._lanes = {name: _Lane(name, pool) for name, pool in (pools or {"default": Pool()}).items()}
+        self._slots = {name: Slots(name, pool) for name, pool in (pools or {"default": Pool()}).items()}
         self._waker = waker
         self._lease = lease
+        self._drain_s = drain_s
         self._on_error = on_error
         self._dispatch = asyncio.Event()
-        self._draining = False
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._renew = asyncio.Event()
+        self._draining = asyncio.Event()
+        self._fired: dict[str, datetime] = {}
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._services = services
         self.owners: dict[str, SingleOwner] = {}
         self.dispatched = 0
+
+    @property
+    def fenced(self) -> int:
+        """How many results this worker had refused, because its lease had gone to somebody else."""
+        return self._executor.fenced if hasattr(self, "_executor") else 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop``, then drain: claim nothing more, let what runs finish, give back what does not."""
         async with _opened(self._dsn) as pool:
             self._pool = pool
+            self._claimer = Claimer(pool, self._name, self._lease)
             self._executor = Executor(pool, self._db, self._kinds, self._services, self._on_error)
             previous, self._db.on_told = self._db.on_told, self._told
-            loops = [
-                asyncio.create_task(loop, name=name)
-                for name, loop in {
-                    "finish": self._executor.flush_forever(),
-                    "dispatch": self._forever(self._dispatch_once, self._dispatch, DISPATCH_POLL_S),
-                    "rescue": self._forever(self._rescue_once, asyncio.Event(), RESCUE_EVERY_S),
-                    "promote": self._forever(self._promote_once, asyncio.Event(), 0.25),
-                    "renew": self._forever(self._renew_once, asyncio.Event(), self._lease.total_seconds() / 3),
-                    "cron": self._forever(self._cron_once, asyncio.Event(), 1.0),
-                    "listen": listen(self._dsn, WORK, lambda _payload: self._wake_all(), self._wake_all),
-                    **{f"claim {lane.name}": self._claim_forever(lane) for lane in self._lanes.values()},
-                    **{f"own {lane.name}": self._own(lane) for lane in self._lanes.values() if lane.pool.exclusive},
-                }.items()
+            takers = [self._forever(self._dispatch_once, self._dispatch, DISPATCH_POLL_S)]
+            takers += [self._claim_forever(slots) for slots in self._slots.values()]
+            keepers = [
+                self._executor.flush_forever(),
+                self._forever(self._renew_once, self._renew, self._lease.total_seconds() / 4, to_the_end=True),
+                listen(self._dsn, WORK, lambda _payload: self._wake_all(), self._reconnected),
+                self._forever(self._rescue_once, self._draining, RESCUE_EVERY_S),
+                self._forever(self._promote_once, self._draining, PROMOTE_EVERY_S),
+                self._forever(self._cron_once, self._draining, CRON_EVERY_S),
+                *(self._own(slots) for slots in self._slots.values() if slots.pool.exclusive),
             ]
+            taking = [asyncio.create_task(loop) for loop in takers]
+            keeping = [asyncio.create_task(loop) for loop in keepers]
             try:
                 await stop.wait()
             finally:
-                self._draining = True
                 self._db.on_told = previous
-                await self._drain(loops)
+                await self._drain(taking, keeping)
 
     def _told(self) -> None:
-        """A job of ours committed events or jobs: go and look at once, no need to ask the database to tell us."""
+        """A job of ours committed events or jobs: look at once. Others need to hear it only when the work may be for
+        a pool that is theirs."""
         self._wake_all()
+        if self._waker is not None and not all(map(self._owned, self._slots.values())):
+            self._waker.work()
 
     def _wake_all(self) -> None:
         self._dispatch.set()
-        for lane in self._lanes.values():
-            lane.wake.set()
+        for slots in self._slots.values():
+            slots.wake.set()
 
-    async def _forever(self, once: Callable[[], Awaitable[bool]], wake: asyncio.Event, pause: float) -> None:
+    def _reconnected(self) -> None:
+        """The database was away: leases may be near their end, and hints were missed."""
+        self._renew.set()
+        self._wake_all()
+
+    async def _forever(
+        self, once: Callable[[], Awaitable[bool]], wake: asyncio.Event, pause: float, *, to_the_end: bool = False
+    ) -> None:
         """Call ``once`` again and again: at once while it says there is more, else when woken or after ``pause``."""
         trouble = 0
-        while True:
-            wake.clear()
+        while to_the_end or not self._draining.is_set():
+            if wake is not self._draining:
+                wake.clear()
             try:
                 more = await once()
                 trouble = 0
-            except LOST as error:
+            except Exception as error:  # noqa: BLE001 - a loop that ends would be missed by nobody until it matters
                 trouble += 1
+                if not isinstance(error, LOST):
+                    self._on_error("worker loop", error)
                 if trouble == 1:
-                    log.warning("the database does not answer, trying again", error=type(error).__name__)
-                await asyncio.sleep(min(2.0, 0.1 * trouble))
+                    log.warning("the database does not answer, trying again", error=repr(error))
+                await asyncio.sleep(min(1.0, 0.1 * trouble))
                 continue
             if not more:
                 with contextlib.suppress(TimeoutError):
@@ -153,13 +155,13 @@ class Worker:
         types, kinds, priorities, attempts = self._kinds.subscriptions
         async with self._pool.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(queries.DISPATCH, DISPATCH_BATCH, types, kinds, priorities, attempts)
+            if row is None or not row["events"]:
+                return False
             point("dispatching")
-        if row is None or not row["events"]:
-            return False
         self.dispatched += row["events"]
         if row["jobs"]:
-            for lane in self._lanes.values():
-                lane.wake.set()
+            for slots in self._slots.values():
+                slots.wake.set()
         if self._waker is not None:
             self._waker.changed(set(row["changes"]))
         return bool(row["events"] >= DISPATCH_BATCH)
@@ -167,95 +169,65 @@ class Worker:
     async def _promote_once(self) -> bool:
         moved = int((await self._pool.execute(queries.PROMOTE, 1000)).split()[-1])
         if moved:
-            for lane in self._lanes.values():
-                lane.wake.set()
+            self._told()
         return moved >= 1000
 
     async def _rescue_once(self) -> bool:
         rows = await self._pool.fetch(queries.RESCUE, POISON_AFTER)
         if rows:
             log.warning("took back jobs whose process died or hung", count=len(rows))
-            self._wake_all()
+            self._told()
         return len(rows) >= 500
 
     async def _renew_once(self) -> bool:
-        mine = [claimed for lane in self._lanes.values() for claimed in lane.running.values()]
+        mine = self._held()
         if mine:
-            await self._pool.execute(queries.RENEW, [c.id for c in mine], [c.token for c in mine], self._lease)
+            await self._pool.execute(queries.RENEW, [job.id for job in mine], [job.token for job in mine], self._lease)
         return False
+
+    def _held(self) -> list[Claimed]:
+        running = [job for slots in self._slots.values() for job in slots.running.values()]
+        return running + self._executor.unrecorded
 
     async def _cron_once(self) -> bool:
-        await cron.fire(self._pool, self._schedule)
+        if await cron.fire(self._pool, self._schedule, self._fired):
+            self._told()
         return False
 
-    async def _own(self, lane: _Lane) -> None:
-        owner = self.owners[lane.name] = SingleOwner(self._pool, f"pool {lane.name}", lane.wake.set)
+    async def _own(self, slots: Slots) -> None:
+        owner = self.owners[slots.name] = SingleOwner(self._pool, f"pool {slots.name}", slots.wake.set)
         await owner.run()
 
-    async def _claim_forever(self, lane: _Lane) -> None:
+    async def _claim_forever(self, slots: Slots) -> None:
         async def once() -> bool:
-            return await self._claim_once(lane)
+            return await self._claim_once(slots)
 
-        await self._forever(once, lane.wake, CLAIM_POLL_S)
+        await self._forever(once, slots.wake, CLAIM_POLL_S)
 
-    async def _claim_once(self, lane: _Lane) -> bool:
-        free = self._room(lane)
-        if self._draining or free <= 0 or (lane.pool.exclusive and not self._owned(lane)):
+    async def _claim_once(self, slots: Slots) -> bool:
+        if not slots.room or not self._owned(slots):
             return False
-        claimed = await self._claim(lane, free)
-        point("claimed")
+        claimed = await self._claimer.claim(slots, self._held)
+        if claimed:
+            point("claimed")
         for job in claimed:
-            self._start(lane, job)
-        return bool(claimed) and self._room(lane) > 0
+            slots.add(asyncio.create_task(self._executor.run(job, slots)), job)
+        return bool(claimed) and slots.room > 0
 
-    def _owned(self, lane: _Lane) -> bool:
-        owner = self.owners.get(lane.name)
-        return owner is not None and owner.held
+    def _owned(self, slots: Slots) -> bool:
+        owner = self.owners.get(slots.name)
+        return not slots.pool.exclusive or (owner is not None and owner.held)
 
-    def _room(self, lane: _Lane) -> int:
-        # Jobs are taken in somewhat larger batches than there are slots: while quick ones run, the next are at hand.
-        return lane.pool.slots * self._executor.depth(lane.pool.slots) - len(lane.running)
-
-    async def _claim(self, lane: _Lane, free: int) -> list[Claimed]:
-        saturated = lane.retrying >= lane.pool.slots - lane.pool.reserve
-        query = queries.CLAIM_FIRST if saturated else queries.CLAIM
-        found: list[asyncpg.Record] = []
-        async with self._pool.acquire() as connection:
-            if await connection.fetchval(queries.LANES_WAIT, lane.name):
-                async with connection.transaction():
-                    if await connection.fetchval(queries.LANE_LOCK, lane.name):
-                        found += await connection.fetch(queries.CLAIM_LANES, lane.name, free, self._name, self._lease)
-            if free > len(found):
-                found += await connection.fetch(query, lane.name, free - len(found), self._name, self._lease)
-        return [Claimed.of(row) for row in found]
-
-    def _start(self, lane: _Lane, job: Claimed) -> None:
-        again = job.attempt > 1
-        lane.retrying += again
-
-        def ended(task: asyncio.Task[None]) -> None:
-            lane.running.pop(task, None)
-            lane.retrying -= again
-            if len(lane.running) <= lane.pool.slots // 2 or job.lane is not None:
-                lane.wake.set()
-
-        task = asyncio.create_task(self._executor.run(job, lane.name, lane.pool.slots))
-        # The dictionary is the strong reference: the event loop keeps only weak ones.
-        lane.running[task] = job
-        task.add_done_callback(ended)
-
-    async def _drain(self, loops: list[asyncio.Task[None]]) -> None:
-        keep = {"finish", "renew"}
-        for loop in loops:
-            if loop.get_name() not in keep:
-                loop.cancel()
-        tasks = [task for lane in self._lanes.values() for task in lane.running]
-        if tasks:
-            await asyncio.wait(tasks, timeout=DRAIN_S)
-        left = [claimed for lane in self._lanes.values() for claimed in lane.running.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def _drain(self, taking: list[asyncio.Task[None]], keeping: list[asyncio.Task[None]]) -> None:
+        self._draining.set()
+        self._wake_all()
+        # Not cancelled: a claim that is on its way would leave jobs leased to nobody.
+        await asyncio.wait(taking, timeout=LAST_CLAIM_S)
+        running = {task: job for slots in self._slots.values() for task, job in slots.running.items()}
+        if running:
+            await asyncio.wait(running, timeout=self._drain_s)
+        left: list[Claimed] = [job for task, job in running.items() if not task.done()]
+        await _end([*running, *taking])
         with contextlib.suppress(*LOST):
             await self._executor.flush()
             for job in left:
@@ -263,20 +235,28 @@ class Worker:
                 await self._pool.execute(queries.AGAIN, job.id, job.token, timedelta(0), 1, "given back at shutdown")
             for owner in self.owners.values():
                 await owner.release()
-        for loop in loops:
-            loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        await _end(keeping)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
 async def _opened(dsn: str) -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
-    """The engine's own pool; waits for a database that is not there yet."""
-    while True:
+    """The engine's own pool; waits for a database that is not there yet.
+
+    No transaction of the engine waits for application code, so one that stands still belongs to a process that was
+    stopped, and the rows and locks it holds are freed within seconds.
+    """
+    pool = None
+    while pool is None:
         try:
-            pool = await raw_pool(dsn, "jobs", min_size=2, max_size=6)
-            break
+            pool = await raw_pool(dsn, "jobs", min_size=2, max_size=6, idle_in_transaction_ms=STUCK_TRANSACTION_MS)
         except LOST as error:
-            log.warning("the database does not answer, trying again", error=type(error).__name__)
+            log.warning("the database does not answer, trying again", error=repr(error))
             await asyncio.sleep(1)
     try:
         yield pool
