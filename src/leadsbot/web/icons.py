@@ -31,6 +31,7 @@ PATHS = {
     "phone": '<path d="M5 4h4l2 5-2.500 1.500a11 11 0 0 0 5 5L15 13l5 2v4a1 1 0 0 1-1 1A16 16 0 0 1 4 5a1 1 0 0 1 1-1z"/>',
     "note": '<path d="M5 4h14v11l-5 5H5z"/><path d="M14 20v-5h5"/>',
     "tag": '<path d="M4 4h8l8 8-8 8-8-8z"/><path d="M8.500 8.500h.01"/>',
+    "keyboard": '<rect x="2.500" y="6" width="19" height="12" rx="2"/><path d="M6 10h.01M9 10h.01M12 10h.01M15 10h.01M18 10h.01M8 14h8"/>',
     "moon": '<path d="M20 14A8.500 8.500 0 1 1 10 4a7 7 0 0 0 10 10z"/>',
     "more": '<path d="M5 12h.01M12 12h.01M19 12h.01"/>',
     "menu": '<path d="M4 7h16M4 12h16M4 17h16"/>',
