@@ -12,7 +12,6 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 from prometheus_client import REGISTRY, CollectorRegistry
 
-import leadsbot.features
 from leadsbot.infra.correlation import request_id
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.feature import Feature
@@ -31,7 +30,7 @@ from leadsbot.web.limits import ApiLimit
 from leadsbot.web.render import Renderer
 from leadsbot.web.shell import MAX_BODY, Scope, Shell
 
-FEATURES = Path(leadsbot.features.__path__[0])
+FEATURES = Path(__file__).resolve().parent.parent / "features"
 
 
 def provide_actor(request: Request[Any, Any, Any]) -> Actor:
