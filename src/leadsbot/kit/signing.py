@@ -72,14 +72,15 @@ class Signer:
         if len(self._secret) < 16:
             raise ValueError("a signing secret needs at least 16 bytes")
 
-    def _mac(self, purpose: str, message: bytes) -> bytes:
+    def mac(self, purpose: str, message: bytes) -> bytes:
+        """A keyed hash of 32 bytes that only this installation can make; purposes do not share keys."""
         key = hmac.digest(self._secret, b"leadsbot.signer.v1:" + purpose.encode(), "sha256")
         return hmac.digest(key, message, "sha256")
 
     def sign(self, purpose: str, payload: str | bytes, ttl: int) -> str:
         """A URL-safe token that carries the payload and ends after `ttl` seconds."""
         message = (clock.unix_seconds() + ttl).to_bytes(8, "big") + _bytes(payload)
-        return f"{_encode(message)}.{_encode(self._mac(purpose, message))}"
+        return f"{_encode(message)}.{_encode(self.mac(purpose, message))}"
 
     def verify(self, purpose: str, token: str) -> bytes:
         """The payload of a token that `sign` made for this purpose; `Invalid` when forged or broken or too old."""
@@ -88,7 +89,7 @@ class Signer:
             message, sent = _decode(body), _decode(mac)
         except (ValueError, binascii.Error):
             message, sent = b"", b""
-        if len(message) < 8 or not hmac.compare_digest(self._mac(purpose, message), sent):
+        if len(message) < 8 or not hmac.compare_digest(self.mac(purpose, message), sent):
             raise Invalid("token", "This link is not valid. Ask for a new one.", code="bad_token")
         if int.from_bytes(message[:8], "big") < clock.unix_seconds():
             raise Invalid("token", "This link has expired. Ask for a new one.", code="expired_token")

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
-from leadsbot.contracts.data_registry import LEAD_LINK, LEAD_RECORD, MEMBER, SESSION, SESSION_SECRET, WORKSPACE
+from leadsbot.contracts.data_registry import LEAD_LINK, LEAD_RECORD, MEMBER, SESSION, SESSION_SECRET, SYSTEM, WORKSPACE
 from leadsbot.infra.db.base import APP, Mapped, Policy, Table, column, tenant_key, tenant_reference
 
 TS = TIMESTAMP(timezone=True)
@@ -122,3 +122,14 @@ class CardRow(Table):
     """What the message shows now; an edit that would show the same is not sent."""
     gone: Mapped[bool] = column(LEAD_RECORD, Boolean, server_default=text("false"))
     created_at: Mapped[datetime] = column(LEAD_RECORD, TS, server_default=NOW)
+
+
+class CursorRow(Table):
+    """How far into the bot's stream of updates we are."""
+
+    __tablename__ = "telegram_cursor"
+    __platform__ = "the bot serves all workspaces of the installation"
+    __grants__ = {APP: "SELECT, INSERT, UPDATE"}
+
+    id: Mapped[int] = column(SYSTEM, BigInteger, primary_key=True, autoincrement=False)
+    seen: Mapped[int] = column(SYSTEM, BigInteger)

@@ -151,3 +151,26 @@ async def planned_since(tx: TenantTx, destination_id: UUID, since: datetime, kin
         )
         or 0
     )
+
+
+async def planned(tx: TenantTx, dedupe_key: str) -> UUID | None:
+    """The delivery with this key."""
+    found: UUID | None = await tx.scalar(
+        select(DeliveryRow.id).where(
+            DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.dedupe_key == dedupe_key
+        )
+    )
+    return found
+
+
+async def held_for(tx: TenantTx, destination_id: UUID) -> list[UUID]:
+    """Deliveries that wait for a destination, oldest first."""
+    rows = await tx.execute(
+        select(DeliveryRow.id)
+        .where(
+            DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.destination_id == destination_id,
+            DeliveryRow.state == State.HELD.value,
+        )
+        .order_by(DeliveryRow.created_at)
+    )
+    return list(rows.scalars())

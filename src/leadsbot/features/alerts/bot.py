@@ -1,0 +1,57 @@
+"""The installation's Telegram bot as this feature uses it: transport, pacing, and what it is called."""
+
+from __future__ import annotations
+
+from leadsbot.channels.telegram.api import Refusal, TelegramApi
+from leadsbot.channels.telegram.pacing import Pacing
+from leadsbot.channels.telegram.transport import TelegramTransport
+from leadsbot.infra.net.http import Ambiguous, HttpClient, NotSent
+from leadsbot.infra.services import Services
+from leadsbot.kit.errors import Conflict, Unavailable
+
+NAME = "telegram"
+NO_TOKEN = "No Telegram bot is set up. Make one with @BotFather and set LEADSBOT_TELEGRAM_BOT_TOKEN."
+
+
+class Bot:
+    """One bot of one process."""
+
+    def __init__(self, http: HttpClient, token: str, base_url: str) -> None:
+        self.api = TelegramApi(http, token, base_url)
+        self.transport = TelegramTransport(self.api)
+        self.pacing = Pacing()
+        self._username: str | None = None
+
+    async def username(self) -> str:
+        """The bot's @name without the @, asked for once. Raises Unavailable or Conflict with a sentence for people."""
+        if self._username is None:
+            try:
+                me = await self.api.get_me()
+            except (NotSent, Ambiguous):
+                raise Unavailable(10, "Telegram does not answer at the moment. Try again in a few seconds.") from None
+            if isinstance(me, Refusal):
+                raise Conflict("Telegram does not accept the bot token. Check LEADSBOT_TELEGRAM_BOT_TOKEN.")
+            self._username = me.username or ""
+        return self._username
+
+    async def new_topic(self, chat_id: int, name: str) -> int | None:
+        """Make a forum topic; None (the chat's general topic) when the bot may not."""
+        try:
+            made = await self.api.create_forum_topic(chat_id, name)
+        except (NotSent, Ambiguous):
+            return None
+        return made if isinstance(made, int) else None
+
+
+def bot_of(services: Services) -> Bot | None:
+    """The process's bot; None while no token is set."""
+    bot = services.extra.get(NAME)
+    return bot if isinstance(bot, Bot) else None
+
+
+def require(services: Services) -> Bot:
+    """The process's bot, or Conflict with the cure."""
+    bot = bot_of(services)
+    if bot is None:
+        raise Conflict(NO_TOKEN)
+    return bot

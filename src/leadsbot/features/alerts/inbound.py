@@ -1,0 +1,222 @@
+"""What people do in Telegram: open links, press buttons, reply to cards, throw the bot out.
+
+An update becomes exactly one job: collecting (or receiving) it commits the job together with the place in the stream,
+and every job writes in the same transaction that completes it. So a crash repeats nothing and loses nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from leadsbot.channels.telegram.card import ACTIONS, REFUSED, done_text
+from leadsbot.channels.telegram.updates import ButtonPress, Membership, Migration, Reply, StartLink, classify
+from leadsbot.features.alerts import actions, jobs, model, store
+from leadsbot.features.leads import public as leads
+from leadsbot.infra.db.tx import SystemTx, TenantTx
+from leadsbot.infra.jobs.kinds import URGENT, JobContext, JobKind
+from leadsbot.infra.jobs.queue import enqueue
+from leadsbot.kit.errors import AppError
+from leadsbot.kit.text import scrub, telegram_escape
+
+HELLO = "Hello! I bring new enquiries. Open LeadsBot, choose Telegram and then Connect: it gives you a link for this chat."
+NOT_A_LINK = "This link does not work (any more). Make a new one in LeadsBot under Telegram."
+NOTE_LIMIT = 4000
+
+
+class UpdateJob(msgspec.Struct, frozen=True):
+    """One update as Telegram sent it."""
+
+    raw: str
+
+
+class BindJob(msgspec.Struct, frozen=True):
+    """A link that was opened in a chat."""
+
+    link_id: UUID
+    chat_id: int
+    thread_id: int | None
+    chat_kind: str
+    title: str
+    telegram_id: int
+    telegram_name: str
+
+
+class PressJob(msgspec.Struct, frozen=True):
+    """A button that was pressed under a card."""
+
+    card_id: UUID
+    action: str
+    callback_id: str
+    telegram_id: int
+    telegram_name: str
+
+
+class NoteJob(msgspec.Struct, frozen=True):
+    """A reply to a card."""
+
+    card_id: UUID
+    text: str
+    telegram_id: int
+    telegram_name: str
+
+
+class ChatJob(msgspec.Struct, frozen=True):
+    """Something happened to a chat: it moved, or the bot was thrown out."""
+
+    destination_id: UUID
+    moved_to: int | None = None
+    reason: str | None = None
+
+
+async def take_update(tx: SystemTx, context: JobContext, job: UpdateJob) -> None:
+    """Find the workspace that an update is about and hand it over."""
+    intent = classify(job.raw.encode())
+    if isinstance(intent, StartLink):
+        await _start(tx, context, intent)
+    elif isinstance(intent, ButtonPress):
+        await _press(tx, context, intent)
+    elif isinstance(intent, Reply):
+        await _reply(tx, context, intent)
+    elif isinstance(intent, Migration):
+        await _chat(tx, context, intent.old, moved_to=intent.new)
+    elif isinstance(intent, Membership) and intent.gone:
+        await _chat(tx, context, intent.chat.id, reason="The bot was blocked or removed from the chat.")
+
+
+async def _start(tx: SystemTx, context: JobContext, intent: StartLink) -> None:
+    chat = intent.chat
+    if not intent.code:
+        if chat.type == "private":
+            await enqueue(tx, jobs.SAY, jobs.SayJob(chat.id, HELLO, intent.thread_id))
+        return
+    async with context.services.db.bearer(model.code_hash(intent.code)) as lookup:
+        link = await store.link_borne(lookup)
+    if link is None:
+        await enqueue(tx, jobs.SAY, jobs.SayJob(chat.id, NOT_A_LINK, intent.thread_id))
+        return
+    bind = BindJob(
+        link.id, chat.id, intent.thread_id, chat.type, scrub(chat.name),
+        intent.user.id if intent.user else 0, scrub(intent.user.name) if intent.user else "",
+    )
+    await enqueue(tx, BIND, bind, workspace_id=link.workspace_id)
+
+
+async def _press(tx: SystemTx, context: JobContext, intent: ButtonPress) -> None:
+    action, _, token = intent.data.partition(":")
+    async with context.services.db.bearer(model.token_hash(token)) as lookup:
+        found = await store.card_borne(lookup)
+    if found is None or action not in ACTIONS:
+        stale = "This button is too old. Open the lead in LeadsBot."
+        await enqueue(tx, jobs.ANSWER, jobs.AnswerJob(intent.callback_id, stale, alert=True))
+        return
+    workspace_id, card = found
+    press = PressJob(card.id, action, intent.callback_id, intent.user.id, scrub(intent.user.name))
+    await enqueue(tx, PRESS, press, workspace_id=workspace_id)
+
+
+async def _reply(tx: SystemTx, context: JobContext, intent: Reply) -> None:
+    async with context.services.db.bearer(model.place_hash(intent.chat.id, intent.message_id)) as lookup:
+        found = await store.card_borne(lookup)
+    if found is None or intent.user is None:
+        return
+    workspace_id, card = found
+    note = NoteJob(card.id, scrub(intent.text)[:NOTE_LIMIT], intent.user.id, scrub(intent.user.name))
+    await enqueue(tx, NOTE, note, workspace_id=workspace_id)
+
+
+async def _chat(
+    tx: SystemTx, context: JobContext, chat_id: int, *, moved_to: int | None = None, reason: str | None = None
+) -> None:
+    async with context.services.db.bearer(model.chat_hash(chat_id)) as lookup:
+        found = await store.workspaces_of_chat(lookup)
+    for workspace_id, destination_id in found:
+        await enqueue(tx, CHAT, ChatJob(destination_id, moved_to, reason), workspace_id=workspace_id)
+
+
+async def bind_chat(tx: TenantTx, context: JobContext, job: BindJob) -> None:
+    """Bind a chat and say so there."""
+    try:
+        destination, fresh = await actions.bind(
+            tx, job.link_id, chat_id=job.chat_id, thread_id=job.thread_id, chat_kind=job.chat_kind, title=job.title,
+            telegram_id=job.telegram_id, telegram_name=job.telegram_name, by=f"telegram:{job.telegram_id}",
+        )
+    except AppError as error:
+        text = telegram_escape(error.detail)
+    else:
+        what = "is connected" if fresh else "is connected already"
+        text = f"✅ <b>{telegram_escape(destination.title)}</b> {what}. New enquiries arrive here."
+    await enqueue(tx, jobs.SAY, jobs.SayJob(job.chat_id, text, job.thread_id))
+
+
+async def press_button(tx: TenantTx, context: JobContext, job: PressJob) -> None:
+    """Do what a button says, once, and only for people the workspace knows."""
+    person_id = await _allowed(tx, job.card_id, job.telegram_id)
+    if person_id is False:
+        await _answer(tx, job.callback_id, REFUSED, alert=True)
+        return
+    card = await store.card(tx, job.card_id)
+    if card is None:
+        return
+    actor = person_id if isinstance(person_id, UUID) else None
+    by = f"person:{actor}" if actor else f"telegram:{job.telegram_id}"
+    try:
+        text = await _act(tx, job, card.lead_id, actor, by)
+    except AppError as error:
+        text = error.detail
+    await _answer(tx, job.callback_id, text)
+    # A second press changes nothing but must still repair a card whose edit was lost.
+    await enqueue(tx, jobs.REFRESH, jobs.CardJob(job.card_id), lane=f"telegram:{card.chat_id}")
+
+
+async def _act(tx: TenantTx, job: PressJob, lead_id: UUID, person: UUID | None, by: str) -> str:
+    verb = ACTIONS[job.action]
+    if verb == "claim":
+        if person is None:
+            return "Only members of the workspace can claim. Connect your own chat in LeadsBot first."
+        claim = await leads.claim(tx, lead_id, person, by=by)
+        return done_text("claim", won=claim.owner_id == person)
+    await leads.set_stage(tx, lead_id, verb, by=by)
+    return done_text(verb)
+
+
+async def _allowed(tx: TenantTx, card_id: UUID, telegram_id: int) -> UUID | bool:
+    """The member who pressed; True for a known or admitted person without an account; False for a stranger."""
+    known, person_id = await store.known(tx, telegram_id)
+    if known:
+        return person_id or True
+    card = await store.card(tx, card_id)
+    destination = await store.destination(tx, card.destination_id) if card else None
+    return bool(destination and destination.anyone_may_act)
+
+
+async def _answer(tx: TenantTx, callback_id: str, text: str, *, alert: bool = False) -> None:
+    await enqueue(tx, jobs.ANSWER, jobs.AnswerJob(callback_id, text, alert))
+
+
+async def take_note(tx: TenantTx, context: JobContext, job: NoteJob) -> None:
+    """A reply to a card becomes a note; a stranger's does not."""
+    person_id = await _allowed(tx, job.card_id, job.telegram_id)
+    card = await store.card(tx, job.card_id)
+    if person_id is False or card is None or not job.text.strip():
+        return
+    by = f"person:{person_id}" if isinstance(person_id, UUID) else f"telegram:{job.telegram_id}"
+    await leads.add_note(tx, card.lead_id, job.text, by=by, via="telegram", author_name=job.telegram_name)
+
+
+async def chat_changed(tx: TenantTx, context: JobContext, job: ChatJob) -> None:
+    """Follow a chat that moved; stop sending to one that threw the bot out."""
+    if job.moved_to is not None:
+        await actions.moved(tx, job.destination_id, job.moved_to)
+    elif job.reason:
+        await actions.disable(tx, job.destination_id, "left", job.reason)
+
+
+UPDATE = JobKind(name="alerts.update", payload=UpdateJob, run=take_update, priority=URGENT)
+BIND = JobKind(name="alerts.bind", payload=BindJob, run=bind_chat, priority=URGENT)
+PRESS = JobKind(name="alerts.press", payload=PressJob, run=press_button, priority=URGENT)
+NOTE = JobKind(name="alerts.note", payload=NoteJob, run=take_note)
+CHAT = JobKind(name="alerts.chat", payload=ChatJob, run=chat_changed)
+KINDS: tuple[JobKind[Any], ...] = (UPDATE, BIND, PRESS, NOTE, CHAT)

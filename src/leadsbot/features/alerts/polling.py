@@ -1,0 +1,89 @@
+"""Collect updates from Telegram by long polling: one process at a time, each update exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from leadsbot.channels.telegram.api import RawUpdate, Refusal
+from leadsbot.features.alerts.bot import Bot
+from leadsbot.features.alerts.inbound import UPDATE, UpdateJob
+from leadsbot.features.alerts.tables import CursorRow
+from leadsbot.infra import logging
+from leadsbot.infra.db.pool import Database
+from leadsbot.infra.jobs.queue import enqueue
+from leadsbot.infra.net.http import Ambiguous, NotSent
+
+log = logging.get(__name__)
+PAUSE_S = 3.0
+WAIT_S = 25
+
+
+class Poller:
+    """Polls while ``owns()`` says that this process is the one to do it."""
+
+    def __init__(self, bot: Bot, db: Database, owns: Callable[[], bool]) -> None:
+        self._bot = bot
+        self._db = db
+        self._owns = owns
+
+    async def run(self) -> None:
+        """Poll until cancelled. Troubles of Telegram or the database cost a pause, never an update."""
+        quiet = True
+        while True:
+            if not self._owns():
+                await asyncio.sleep(0.5)
+                continue
+            try:
+                await self._once()
+                quiet = True
+            except (NotSent, Ambiguous) as error:
+                if quiet:
+                    log.warning("Telegram does not answer", error=str(error))
+                quiet = False
+                await asyncio.sleep(PAUSE_S)
+            except Exception as error:  # noqa: BLE001 - polling must go on whatever one round met
+                log.warning("collecting updates failed, trying again", error=type(error).__name__)
+                await asyncio.sleep(PAUSE_S)
+
+    async def _once(self) -> None:
+        async with self._db.system() as tx:
+            seen = await tx.scalar(select(CursorRow.seen))
+        found = await self._bot.api.get_updates(None if seen is None else int(seen) + 1, wait=WAIT_S)
+        if isinstance(found, Refusal):
+            log.warning("Telegram refuses to hand out updates", code=found.error_code, reason=found.description)
+            if found.error_code == 409:
+                # A webhook is set, or another program polls with our token.
+                await self._bot.api.delete_webhook()
+            await asyncio.sleep(PAUSE_S)
+            return
+        if found:
+            await store_updates(self._db, found)
+
+
+async def store_updates(db: Database, updates: list[RawUpdate], *, ordered: bool = True) -> int:
+    """Turn updates into jobs, those already seen left out; returns how many were new.
+
+    The place in the stream moves in the same commit. Pushed updates (``ordered=False``) can arrive out of order, so
+    they do not move it; a repeated push meets the job's unique key.
+    """
+    made = 0
+    async with db.system() as tx:
+        seen = await tx.scalar(select(CursorRow.seen).with_for_update()) if ordered else None
+        for update in updates:
+            if seen is not None and update.update_id <= seen:
+                continue
+            job = UpdateJob(update.raw.decode("utf-8", "replace").replace("\\u0000", "").replace("\0", ""))
+            made += await enqueue(tx, UPDATE, job, unique=f"telegram {update.update_id}") is not None
+        if ordered and updates:
+            last = max(update.update_id for update in updates)
+            statement = insert(CursorRow).values(id=1, seen=last)
+            await tx.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["id"], set_={"seen": func.greatest(CursorRow.seen, statement.excluded.seen)}
+                )
+            )
+    return made

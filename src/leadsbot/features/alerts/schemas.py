@@ -1,0 +1,39 @@
+"""What the API says about Telegram links and destinations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from leadsbot.features.alerts.model import Destination
+from leadsbot.kit.ids import DESTINATION, show
+
+
+class LinkOut(msgspec.Struct):
+    """A one-time deep link: whoever opens it binds the chat they open it in."""
+
+    url: str
+    code: str
+    group_url: str
+    expires_at: datetime
+
+
+class DestinationOut(msgspec.Struct):
+    """A chat that gets alerts."""
+
+    id: str
+    channel: str
+    title: str
+    kind: str
+    state: str
+    reason: str | None
+    created_at: datetime
+
+
+def destination_out(destination: Destination) -> DestinationOut:
+    """The API's view of a destination; the chat's number stays inside."""
+    return DestinationOut(
+        id=show(DESTINATION, destination.id), channel="telegram", title=destination.title, kind=destination.chat_kind,
+        state=destination.state.value, reason=destination.reason, created_at=destination.created_at,
+    )

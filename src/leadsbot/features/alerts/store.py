@@ -1,0 +1,206 @@
+"""The SQL of destinations, links, known Telegram users and cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from leadsbot.features.alerts.model import AlertCard, Destination, DestinationState, Link
+from leadsbot.features.alerts.tables import AccountRow, CardRow, DestinationRow, LinkRow
+from leadsbot.infra.db.tx import TenantTx, Tx
+
+
+def _destination(row: DestinationRow) -> Destination:
+    return Destination(
+        id=row.id, chat_id=row.chat_id, thread_id=row.thread_id, chat_kind=row.chat_kind, title=row.title,
+        topic=row.topic, anyone_may_act=row.anyone_may_act, state=DestinationState(row.state), reason=row.reason,
+        created_by=row.created_by, created_at=row.created_at,
+    )
+
+
+def _card(row: CardRow) -> AlertCard:
+    return AlertCard(
+        id=row.id, lead_id=row.lead_id, destination_id=row.destination_id, delivery_id=row.delivery_id,
+        chat_id=row.chat_id, message_id=row.message_id, shown_hash=row.shown_hash, gone=row.gone,
+        created_at=row.created_at,
+    )
+
+
+async def destinations(tx: TenantTx, *, active_only: bool = False) -> list[Destination]:
+    """The workspace's destinations, oldest first."""
+    statement = select(DestinationRow).where(DestinationRow.workspace_id == tx.workspace_id)
+    if active_only:
+        statement = statement.where(DestinationRow.state == DestinationState.ACTIVE.value)
+    rows = (await tx.execute(statement.order_by(DestinationRow.created_at))).scalars()
+    return [_destination(row) for row in rows]
+
+
+async def destination(tx: TenantTx, destination_id: UUID) -> Destination | None:
+    """One destination."""
+    row = await tx.scalar(
+        select(DestinationRow)
+        .where(DestinationRow.workspace_id == tx.workspace_id, DestinationRow.id == destination_id)
+        .execution_options(populate_existing=True)
+    )
+    return _destination(row) if row else None
+
+
+async def destination_at(tx: TenantTx, chat_id: int, thread_id: int | None) -> Destination | None:
+    """The destination that is this chat and topic."""
+    row = await tx.scalar(
+        select(DestinationRow).where(
+            DestinationRow.workspace_id == tx.workspace_id, DestinationRow.chat_id == chat_id,
+            DestinationRow.thread_id.is_not_distinct_from(thread_id),
+        )
+    )
+    return _destination(row) if row else None
+
+
+async def add_destination(tx: TenantTx, **values: Any) -> bool:
+    """Insert a destination; False when the chat and topic are one already."""
+    statement = insert(DestinationRow).values(workspace_id=tx.workspace_id, **values).on_conflict_do_nothing()
+    return await tx.scalar(statement.returning(DestinationRow.id)) is not None
+
+
+async def change_destination(tx: TenantTx, destination_id: UUID, **values: Any) -> None:
+    """Set columns of one destination."""
+    await tx.execute(
+        update(DestinationRow)
+        .where(DestinationRow.workspace_id == tx.workspace_id, DestinationRow.id == destination_id)
+        .values(changed_at=func.clock_timestamp(), **values)
+    )
+
+
+async def remove_destination(tx: TenantTx, destination_id: UUID) -> None:
+    """Delete a destination with its cards."""
+    await tx.execute(
+        delete(DestinationRow).where(
+            DestinationRow.workspace_id == tx.workspace_id, DestinationRow.id == destination_id
+        )
+    )
+
+
+async def workspaces_of_chat(tx: Tx) -> list[tuple[UUID, UUID]]:
+    """(workspace, destination) pairs of the chat whose hash the transaction bears."""
+    rows = await tx.execute(select(DestinationRow.workspace_id, DestinationRow.id))
+    return [(row.workspace_id, row.id) for row in rows]
+
+
+async def add_link(tx: TenantTx, **values: Any) -> None:
+    """Insert a link."""
+    await tx.execute(insert(LinkRow).values(workspace_id=tx.workspace_id, **values))
+
+
+async def link_borne(tx: Tx) -> Link | None:
+    """The link whose code's hash the transaction bears."""
+    row = await tx.scalar(select(LinkRow))
+    return _link(row) if row else None
+
+
+async def link(tx: TenantTx, link_id: UUID, *, lock: bool = False) -> Link | None:
+    """One link, optionally locked."""
+    statement = select(LinkRow).where(LinkRow.workspace_id == tx.workspace_id, LinkRow.id == link_id)
+    row = await tx.scalar(statement.with_for_update() if lock else statement)
+    return _link(row) if row else None
+
+
+def _link(row: LinkRow) -> Link:
+    return Link(
+        id=row.id, workspace_id=row.workspace_id, created_by=row.created_by, expires_at=row.expires_at,
+        used_at=row.used_at, destination_id=row.destination_id,
+    )
+
+
+async def use_link(tx: TenantTx, link_id: UUID, destination_id: UUID) -> None:
+    """Mark a link used."""
+    await tx.execute(
+        update(LinkRow)
+        .where(LinkRow.workspace_id == tx.workspace_id, LinkRow.id == link_id)
+        .values(used_at=func.clock_timestamp(), destination_id=destination_id)
+    )
+
+
+async def know(tx: TenantTx, telegram_id: int, person_id: UUID | None, name: str) -> None:
+    """Remember a Telegram user as one of the team."""
+    statement = insert(AccountRow).values(
+        workspace_id=tx.workspace_id, telegram_id=telegram_id, person_id=person_id, name=name
+    )
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["workspace_id", "telegram_id"],
+            set_={"name": name, "person_id": func.coalesce(statement.excluded.person_id, AccountRow.person_id)},
+        )
+    )
+
+
+async def known(tx: TenantTx, telegram_id: int) -> tuple[bool, UUID | None]:
+    """Whether the workspace knows a Telegram user, and which member it is."""
+    row = (
+        await tx.execute(
+            select(AccountRow.person_id).where(
+                AccountRow.workspace_id == tx.workspace_id, AccountRow.telegram_id == telegram_id
+            )
+        )
+    ).first()
+    return (row is not None, row.person_id if row else None)
+
+
+async def names(tx: TenantTx, telegram_ids: Sequence[int]) -> dict[int, str]:
+    """The names of known Telegram users."""
+    rows = await tx.execute(
+        select(AccountRow.telegram_id, AccountRow.name).where(
+            AccountRow.workspace_id == tx.workspace_id, AccountRow.telegram_id.in_(telegram_ids)
+        )
+    )
+    return {row.telegram_id: row.name for row in rows}
+
+
+async def add_card(tx: TenantTx, **values: Any) -> bool:
+    """Insert a card; False when the lead has one there."""
+    statement = insert(CardRow).values(workspace_id=tx.workspace_id, **values).on_conflict_do_nothing()
+    return await tx.scalar(statement.returning(CardRow.id)) is not None
+
+
+async def card_borne(tx: Tx) -> tuple[UUID, AlertCard] | None:
+    """(workspace, card) of the token or place whose hash the transaction bears."""
+    row = await tx.scalar(select(CardRow))
+    return (row.workspace_id, _card(row)) if row else None
+
+
+async def card(tx: TenantTx, card_id: UUID) -> AlertCard | None:
+    """One card."""
+    row = await tx.scalar(
+        select(CardRow)
+        .where(CardRow.workspace_id == tx.workspace_id, CardRow.id == card_id)
+        .execution_options(populate_existing=True)
+    )
+    return _card(row) if row else None
+
+
+async def card_of_delivery(tx: TenantTx, delivery_id: UUID) -> AlertCard | None:
+    """The card that a delivery is about."""
+    row = await tx.scalar(
+        select(CardRow).where(CardRow.workspace_id == tx.workspace_id, CardRow.delivery_id == delivery_id)
+    )
+    return _card(row) if row else None
+
+
+async def cards_of_lead(tx: TenantTx, lead_id: UUID) -> list[AlertCard]:
+    """Every card of a lead."""
+    rows = (
+        await tx.execute(
+            select(CardRow).where(CardRow.workspace_id == tx.workspace_id, CardRow.lead_id == lead_id)
+        )
+    ).scalars()
+    return [_card(row) for row in rows]
+
+
+async def change_card(tx: TenantTx, card_id: UUID, **values: Any) -> None:
+    """Set columns of one card."""
+    await tx.execute(
+        update(CardRow).where(CardRow.workspace_id == tx.workspace_id, CardRow.id == card_id).values(**values)
+    )
