@@ -20,6 +20,8 @@ class Bot:
         self.api = TelegramApi(http, token, base_url)
         self.transport = TelegramTransport(self.api)
         self.pacing = Pacing()
+        self.id = int(token.partition(":")[0]) if token.partition(":")[0].isdigit() else 0
+        """The bot's number, which its token begins with: the stream of updates is the bot's."""
         self._username: str | None = None
 
     async def username(self) -> str:

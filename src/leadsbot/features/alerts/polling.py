@@ -51,7 +51,7 @@ class Poller:
 
     async def _once(self) -> None:
         async with self._db.system() as tx:
-            seen = await tx.scalar(select(CursorRow.seen))
+            seen = await tx.scalar(select(CursorRow.seen).where(CursorRow.id == self._bot.id))
         found = await self._bot.api.get_updates(None if seen is None else int(seen) + 1, wait=WAIT_S)
         if isinstance(found, Refusal):
             log.warning("Telegram refuses to hand out updates", code=found.error_code, reason=found.description)
@@ -61,10 +61,10 @@ class Poller:
             await asyncio.sleep(PAUSE_S)
             return
         if found:
-            await store_updates(self._db, found)
+            await store_updates(self._db, self._bot.id, found)
 
 
-async def store_updates(db: Database, updates: list[RawUpdate], *, ordered: bool = True) -> int:
+async def store_updates(db: Database, bot_id: int, updates: list[RawUpdate], *, ordered: bool = True) -> int:
     """Turn updates into jobs, those already seen left out; returns how many were new.
 
     The place in the stream moves in the same commit. Pushed updates (``ordered=False``) can arrive out of order, so
@@ -72,15 +72,16 @@ async def store_updates(db: Database, updates: list[RawUpdate], *, ordered: bool
     """
     made = 0
     async with db.system() as tx:
-        seen = await tx.scalar(select(CursorRow.seen).with_for_update()) if ordered else None
+        place = select(CursorRow.seen).where(CursorRow.id == bot_id).with_for_update()
+        seen = await tx.scalar(place) if ordered else None
         for update in updates:
             if seen is not None and update.update_id <= seen:
                 continue
             job = UpdateJob(update.raw.decode("utf-8", "replace").replace("\\u0000", "").replace("\0", ""))
-            made += await enqueue(tx, UPDATE, job, unique=f"telegram {update.update_id}") is not None
+            made += await enqueue(tx, UPDATE, job, unique=f"telegram {bot_id} {update.update_id}") is not None
         if ordered and updates:
             last = max(update.update_id for update in updates)
-            statement = insert(CursorRow).values(id=1, seen=last)
+            statement = insert(CursorRow).values(id=bot_id, seen=last)
             await tx.execute(
                 statement.on_conflict_do_update(
                     index_elements=["id"], set_={"seen": func.greatest(CursorRow.seen, statement.excluded.seen)}

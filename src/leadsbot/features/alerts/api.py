@@ -1,0 +1,73 @@
+"""The API of Telegram links and destinations, and the door for pushed updates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response
+
+from leadsbot.channels.telegram.api import number_update
+from leadsbot.channels.telegram.updates import group_link, start_link
+from leadsbot.features.alerts import actions, store
+from leadsbot.features.alerts.bot import require
+from leadsbot.features.alerts.polling import store_updates
+from leadsbot.features.alerts.schemas import DestinationOut, LinkOut, destination_out
+from leadsbot.infra.services import Services
+from leadsbot.kit.errors import Forbidden
+from leadsbot.kit.signing import constant_time_equal
+from leadsbot.web.actor import Actor, Permission, Public
+from leadsbot.web.inject import Caller, InTx, Uses
+from leadsbot.web.routes import api, page
+
+TAG = "Telegram"
+WEBHOOK_PATH = "/telegram/updates"
+SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's name
+
+
+async def new_link(tx: InTx, services: Services, actor: Actor) -> LinkOut:
+    """Make a link for whoever asks."""
+    username = await require(services).username()
+    _, code, expires = await actions.make_link(tx, by=actor.person_id)
+    return LinkOut(start_link(username, code), code, group_link(username, code), expires)
+
+
+@api(
+    "POST", "/api/v1/telegram/links", needs=Permission.TELEGRAM_WRITE, status=201, errors=(409,), tag=TAG,
+    summary="Make a link that binds a chat",
+)
+async def make_link(tx: InTx, services: Uses, actor: Caller) -> LinkOut:
+    """A one-time deep link, good for 15 minutes: the chat in which somebody opens it (`url`), or the group they add the
+    bot to (`group_url`), gets the alerts of the workspace. In a forum topic, send `/start CODE` there.
+    """
+    return await new_link(tx, services, actor)
+
+
+@api(
+    "GET", "/api/v1/telegram/destinations", needs=Permission.TELEGRAM_WRITE, tag=TAG, summary="List connected chats"
+)
+async def list_destinations(tx: InTx) -> list[DestinationOut]:
+    """Every chat that gets alerts, with its state and, when it is disabled, the reason."""
+    return [destination_out(each) for each in await store.destinations(tx)]
+
+
+def webhook_secret(services: Services) -> str:
+    """What Telegram must send with every pushed update: derived, so that nothing has to be stored."""
+    return services.signer.mac("telegram webhook", b"").hex()
+
+
+@page(
+    "POST", WEBHOOK_PATH, needs=Public("Telegram pushes updates here"),
+    csrf_exempt="Telegram proves itself by the secret token header", cookieless=True,
+)
+async def receive_update(request: Request[Any, Any, Any], services: Uses) -> Response[None]:
+    """Take one pushed update. Whatever cannot be understood is answered 200, or Telegram would send it again."""
+    sent = request.headers.get(SECRET_HEADER, "")
+    if not constant_time_equal(sent, webhook_secret(services)):
+        raise Forbidden("The secret token is missing or wrong.")
+    update = number_update(await request.body())
+    if update is not None:
+        await store_updates(services.db, require(services).id, [update], ordered=False)
+    return Response(None, status_code=200)
+
+
+routes = (make_link, list_destinations, receive_update)

@@ -1,0 +1,14 @@
+"""The manifest of alerts."""
+
+from leadsbot.features.alerts import api, handlers, inbound, jobs, pages
+from leadsbot.features.alerts.tables import AccountRow, CardRow, CursorRow, DestinationRow, LinkRow
+from leadsbot.infra.feature import Feature
+
+FEATURE = Feature(
+    name="alerts",
+    tables=(DestinationRow, LinkRow, AccountRow, CardRow, CursorRow),
+    routes=(*api.routes, *pages.routes),
+    handlers=handlers.HANDLERS,
+    jobs=(jobs.SEND, jobs.DIGEST, jobs.REFRESH, jobs.ANSWER, jobs.SAY, *inbound.KINDS),
+    nav=(pages.NAV,),
+)

@@ -1,0 +1,90 @@
+"""The Telegram page: connect chats, see whether they work, test them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response
+
+from leadsbot.features.alerts import actions, jobs, store
+from leadsbot.features.alerts.api import new_link
+from leadsbot.features.alerts.bot import NO_TOKEN, bot_of
+from leadsbot.features.deliveries import public as deliveries
+from leadsbot.infra.nav import NavItem
+from leadsbot.infra.db.tx import TenantTx
+from leadsbot.kit.errors import AppError, Conflict, NotFound
+from leadsbot.kit.ids import DESTINATION, new_id, read, show
+from leadsbot.web.actor import Permission
+from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
+from leadsbot.web.render import redirect, render
+from leadsbot.web.routes import page
+
+HERE = "/telegram"
+
+
+@page("GET", HERE, needs=Permission.LEADS_READ)
+async def show_page(request: PageRequest, tx: InTx, services: Uses) -> Response[str]:
+    """Connected chats, and how to connect one."""
+    return await _page(request, tx, services)
+
+
+async def _page(request: PageRequest, tx: TenantTx, services: Uses, **more: Any) -> Response[str]:
+    bot, username, trouble = bot_of(services), "", ""
+    if bot is None:
+        trouble = NO_TOKEN
+    else:
+        try:
+            username = await bot.username()
+        except AppError as error:
+            trouble = error.detail
+    rows = [(show(DESTINATION, each.id), each) for each in await store.destinations(tx)]
+    context = {"destinations": rows, "username": username, "trouble": trouble, "link": None}
+    return render(request, "alerts/telegram.html", **{**context, **more})
+
+
+@page("POST", "/telegram/link", needs=Permission.TELEGRAM_WRITE)
+async def connect(request: PageRequest, tx: InTx, services: Uses, actor: Caller) -> Response[str]:
+    """Show a fresh link."""
+    try:
+        link = await new_link(tx, services, actor)
+    except AppError as error:
+        return await _page(request, tx, services, trouble=error.detail)
+    return await _page(request, tx, services, link=link)
+
+
+@page("POST", "/telegram/{destination:str}/test", needs=Permission.TELEGRAM_WRITE)
+async def test_alert(tx: InTx, destination: FromPath[str]) -> Response[None]:
+    """Send a test alert through exactly what real ones go through."""
+    found = await store.destination(tx, read(DESTINATION, destination))
+    if found is None:
+        raise NotFound("There is no such destination.")
+    if found.state.value != "active":
+        raise Conflict("This chat is not active. Resume it or connect it again first.")
+    delivery_id = await deliveries.plan(
+        tx, channel=actions.CHANNEL, kind="test", destination_id=found.id, lead_id=None, dedupe_key=f"test:{new_id()}"
+    )
+    if delivery_id is not None:
+        await jobs.enqueue_send(tx, delivery_id, found)
+    return redirect(HERE, notice="sent")
+
+
+@page("POST", "/telegram/{destination:str}/state", needs=Permission.TELEGRAM_WRITE)
+async def change_state(tx: InTx, destination: FromPath[str], form: Posted) -> Response[None]:
+    """Pause, resume, admit the whole chat, or remove."""
+    destination_id, verb = read(DESTINATION, destination), form.text("do", limit=20)
+    if verb == "remove":
+        await actions.remove(tx, destination_id)
+        return redirect(HERE, notice="deleted")
+    if verb in {"admit", "restrict"}:
+        await actions.set_anyone_may_act(tx, destination_id, allowed=verb == "admit")
+    else:
+        await actions.set_paused(tx, destination_id, paused=verb == "pause")
+        if verb != "pause":
+            found = await store.destination(tx, destination_id)
+            for delivery_id in await deliveries.held_for(tx, destination_id) if found else []:
+                await deliveries.retry(tx, delivery_id, jobs.resend)
+    return redirect(HERE, notice="saved")
+
+
+routes = (show_page, connect, test_alert, change_state)
+NAV = NavItem(label="Telegram", path=HERE, icon="send", needs=Permission.LEADS_READ, order=30)
