@@ -28,8 +28,16 @@ async def make_link(tx: TenantTx, *, by: UUID | None) -> tuple[UUID, str, dateti
 
 
 async def bind(
-    tx: TenantTx, link_id: UUID, *, chat_id: int, thread_id: int | None, chat_kind: str, title: str, telegram_id: int,
-    telegram_name: str, by: str,
+    tx: TenantTx,
+    link_id: UUID,
+    *,
+    chat_id: int,
+    thread_id: int | None,
+    chat_kind: str,
+    title: str,
+    telegram_id: int,
+    telegram_name: str,
+    by: str,
 ) -> tuple[Destination, bool]:
     """Use a link: the chat becomes a destination and the person who opened it one of the team.
 
@@ -51,8 +59,14 @@ async def bind(
     destination_id = existing.id if existing else new_id()
     if existing is None:
         await store.add_destination(
-            tx, id=destination_id, chat_id=chat_id, thread_id=thread_id, chat_kind=chat_kind, title=title[:200],
-            chat_hash=model.chat_hash(chat_id), created_by=link.created_by,
+            tx,
+            id=destination_id,
+            chat_id=chat_id,
+            thread_id=thread_id,
+            chat_kind=chat_kind,
+            title=title[:200],
+            chat_hash=model.chat_hash(chat_id),
+            created_by=link.created_by,
         )
     elif existing.state is not DestinationState.ACTIVE:
         await store.change_destination(tx, destination_id, state=DestinationState.ACTIVE.value, reason=None)
@@ -129,15 +143,23 @@ async def plan_card(tx: TenantTx, signer: Signer, lead_id: UUID, destination: De
         bucket = int(now.timestamp() // model.DIGEST_OPEN_FOR.total_seconds())
         key = f"digest:{destination.id}:{bucket}"
     delivery_id = await deliveries.plan(
-        tx, channel=CHANNEL, kind=kind, destination_id=destination.id,
-        lead_id=lead_id if kind == "alert" else None, dedupe_key=key,
+        tx,
+        channel=CHANNEL,
+        kind=kind,
+        destination_id=destination.id,
+        lead_id=lead_id if kind == "alert" else None,
+        dedupe_key=key,
     ) or await deliveries.planned(tx, key)
     if delivery_id is None:
         return None
     card_id = new_id()
     token = card_token(signer, card_id)
     added = await store.add_card(
-        tx, id=card_id, lead_id=lead_id, destination_id=destination.id, delivery_id=delivery_id,
+        tx,
+        id=card_id,
+        lead_id=lead_id,
+        destination_id=destination.id,
+        delivery_id=delivery_id,
         token_hash=model.token_hash(token),
     )
     return (kind, delivery_id) if added else None
@@ -151,8 +173,13 @@ def card_token(signer: Signer, card_id: UUID) -> str:
 async def placed(tx: TenantTx, card_id: UUID, chat_id: int, message_id: int, shown: bytes) -> None:
     """Remember which message a card became and what it shows."""
     await store.change_card(
-        tx, card_id, chat_id=chat_id, message_id=message_id, place_hash=model.place_hash(chat_id, message_id),
-        shown_hash=shown, gone=False,
+        tx,
+        card_id,
+        chat_id=chat_id,
+        message_id=message_id,
+        place_hash=model.place_hash(chat_id, message_id),
+        shown_hash=shown,
+        gone=False,
     )
 
 

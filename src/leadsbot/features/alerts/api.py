@@ -32,7 +32,12 @@ async def new_link(tx: InTx, services: Services, actor: Actor) -> LinkOut:
 
 
 @api(
-    "POST", "/api/v1/telegram/links", needs=Permission.TELEGRAM_WRITE, status=201, errors=(409,), tag=TAG,
+    "POST",
+    "/api/v1/telegram/links",
+    needs=Permission.TELEGRAM_WRITE,
+    status=201,
+    errors=(409,),
+    tag=TAG,
     summary="Make a link that binds a chat",
 )
 async def make_link(tx: InTx, services: Uses, actor: Caller) -> LinkOut:
@@ -42,9 +47,7 @@ async def make_link(tx: InTx, services: Uses, actor: Caller) -> LinkOut:
     return await new_link(tx, services, actor)
 
 
-@api(
-    "GET", "/api/v1/telegram/destinations", needs=Permission.TELEGRAM_WRITE, tag=TAG, summary="List connected chats"
-)
+@api("GET", "/api/v1/telegram/destinations", needs=Permission.TELEGRAM_WRITE, tag=TAG, summary="List connected chats")
 async def list_destinations(tx: InTx) -> list[DestinationOut]:
     """Every chat that gets alerts, with its state and, when it is disabled, the reason."""
     return [destination_out(each) for each in await store.destinations(tx)]
@@ -56,8 +59,11 @@ def webhook_secret(services: Services) -> str:
 
 
 @page(
-    "POST", WEBHOOK_PATH, needs=Public("Telegram pushes updates here"),
-    csrf_exempt="Telegram proves itself by the secret token header", cookieless=True,
+    "POST",
+    WEBHOOK_PATH,
+    needs=Public("Telegram pushes updates here"),
+    csrf_exempt="Telegram proves itself by the secret token header",
+    cookieless=True,
 )
 async def receive_update(request: Request[Any, Any, Any], services: Uses) -> Response[None]:
     """Take one pushed update. Whatever cannot be understood is answered 200, or Telegram would send it again."""

@@ -36,7 +36,11 @@ async def announce_repeat(tx: TenantTx, context: JobContext, event: LeadSubmissi
     await _refresh(tx, event)
     for destination in await store.destinations(tx, active_only=True):
         delivery_id = await deliveries.plan(
-            tx, channel=actions.CHANNEL, kind="repeat", destination_id=destination.id, lead_id=event.lead_id,
+            tx,
+            channel=actions.CHANNEL,
+            kind="repeat",
+            destination_id=destination.id,
+            lead_id=event.lead_id,
             dedupe_key=f"repeat:{event.submission_id}:{destination.id}",
         )
         if delivery_id is not None:
@@ -53,7 +57,9 @@ async def _refresh(tx: TenantTx, event: Event) -> None:
         return
     for card in await store.cards_of_lead(tx, event.subject_id):
         if not card.gone:
-            await enqueue(tx, jobs.REFRESH, jobs.CardJob(card.id), lane=f"telegram:{card.chat_id or card.destination_id}")
+            await enqueue(
+                tx, jobs.REFRESH, jobs.CardJob(card.id), lane=f"telegram:{card.chat_id or card.destination_id}"
+            )
 
 
 async def catch_up(tx: TenantTx, context: JobContext, event: DestinationBound) -> None:

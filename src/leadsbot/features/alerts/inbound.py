@@ -21,7 +21,9 @@ from leadsbot.infra.jobs.queue import enqueue
 from leadsbot.kit.errors import AppError
 from leadsbot.kit.text import scrub, telegram_escape
 
-HELLO = "Hello! I bring new enquiries. Open LeadsBot, choose Telegram and then Connect: it gives you a link for this chat."
+HELLO = (
+    "Hello! I bring new enquiries. Open LeadsBot, choose Telegram and then Connect: it gives you a link for this chat."
+)
 NOT_A_LINK = "This link does not work (any more). Make a new one in LeadsBot under Telegram."
 NOTE_LIMIT = 4000
 
@@ -98,8 +100,13 @@ async def _start(tx: SystemTx, context: JobContext, intent: StartLink) -> None:
         await enqueue(tx, jobs.SAY, jobs.SayJob(chat.id, NOT_A_LINK, intent.thread_id))
         return
     bind = BindJob(
-        link.id, chat.id, intent.thread_id, chat.type, scrub(chat.name),
-        intent.user.id if intent.user else 0, scrub(intent.user.name) if intent.user else "",
+        link.id,
+        chat.id,
+        intent.thread_id,
+        chat.type,
+        scrub(chat.name),
+        intent.user.id if intent.user else 0,
+        scrub(intent.user.name) if intent.user else "",
     )
     await enqueue(tx, BIND, bind, workspace_id=link.workspace_id)
 
@@ -140,8 +147,15 @@ async def bind_chat(tx: TenantTx, context: JobContext, job: BindJob) -> None:
     """Bind a chat and say so there."""
     try:
         destination, fresh = await actions.bind(
-            tx, job.link_id, chat_id=job.chat_id, thread_id=job.thread_id, chat_kind=job.chat_kind, title=job.title,
-            telegram_id=job.telegram_id, telegram_name=job.telegram_name, by=f"telegram:{job.telegram_id}",
+            tx,
+            job.link_id,
+            chat_id=job.chat_id,
+            thread_id=job.thread_id,
+            chat_kind=job.chat_kind,
+            title=job.title,
+            telegram_id=job.telegram_id,
+            telegram_name=job.telegram_name,
+            by=f"telegram:{job.telegram_id}",
         )
     except AppError as error:
         text = telegram_escape(error.detail)

@@ -134,8 +134,14 @@ async def _send(bot: Bot, context: JobContext, destination: Destination, message
 
 
 async def _record(
-    tx: TenantTx, context: JobContext, bot: Bot, delivery: Delivery, destination: Destination,
-    message: present.Message, outcome: SendOutcome, started: datetime,
+    tx: TenantTx,
+    context: JobContext,
+    bot: Bot,
+    delivery: Delivery,
+    destination: Destination,
+    message: present.Message,
+    outcome: SendOutcome,
+    started: datetime,
 ) -> None:
     """Write the outcome of one attempt down and do what follows from it."""
     common: Mapping[str, datetime] = {"started": started}
@@ -145,8 +151,13 @@ async def _record(
         if message.card_id is not None and outcome.external_id:
             await actions.placed(tx, message.card_id, chat_id, int(outcome.external_id), message.hash)
         await deliveries.record(
-            tx, delivery, Outcome.SENT, external_id=f"{chat_id}:{outcome.external_id}", status=200,
-            detail=outcome.note, **common,
+            tx,
+            delivery,
+            Outcome.SENT,
+            external_id=f"{chat_id}:{outcome.external_id}",
+            status=200,
+            detail=outcome.note,
+            **common,
         )
         _observe(message)
     elif isinstance(outcome, Rejected):
@@ -158,8 +169,13 @@ async def _record(
         # a lead not seen; after a second silence a person decides.
         earlier = [a for a in await deliveries.attempts(tx, delivery.id) if a.outcome is Outcome.UNCERTAIN]
         await deliveries.record(
-            tx, delivery, Outcome.UNCERTAIN, detail=outcome.code, final=bool(earlier),
-            next_at=utcnow() + AMBIGUOUS_PAUSE, **common,
+            tx,
+            delivery,
+            Outcome.UNCERTAIN,
+            detail=outcome.code,
+            final=bool(earlier),
+            next_at=utcnow() + AMBIGUOUS_PAUSE,
+            **common,
         )
     else:
         code = getattr(outcome, "code", "moved")
@@ -167,8 +183,13 @@ async def _record(
         if after is not None:
             bot.pacing.refused(destination.chat_id, after.total_seconds())
         await deliveries.record(
-            tx, delivery, Outcome.RETRY, detail=code, final=context.last_attempt,
-            next_at=utcnow() + after if after else None, **common,
+            tx,
+            delivery,
+            Outcome.RETRY,
+            detail=code,
+            final=context.last_attempt,
+            next_at=utcnow() + after if after else None,
+            **common,
         )
     metrics.DELIVERIES.labels("telegram", type(outcome).__name__.lower()).inc()
 
@@ -258,7 +279,12 @@ SEND = JobKind(
 DIGEST = JobKind(name="alerts.digest", payload=DeliveryJob, run=send_digest, mode="effect", policy=POLICY, pool=POOL)
 REFRESH = JobKind(name="alerts.refresh", payload=CardJob, run=refresh_card, mode="effect", policy=POLICY, pool=POOL)
 ANSWER = JobKind(
-    name="alerts.answer", payload=AnswerJob, run=answer_press, mode="effect", policy=RetryPolicy(()), pool=POOL,
+    name="alerts.answer",
+    payload=AnswerJob,
+    run=answer_press,
+    mode="effect",
+    policy=RetryPolicy(()),
+    pool=POOL,
     priority=URGENT,
 )
 SAY = JobKind(name="alerts.say", payload=SayJob, run=say, mode="effect", policy=POLICY, pool=POOL)
@@ -284,5 +310,3 @@ async def resend(tx: TenantTx, delivery: Delivery) -> None:
     destination = await store.destination(tx, delivery.destination_id) if delivery.destination_id else None
     if destination is not None:
         await (enqueue_digest if delivery.kind == "digest" else enqueue_send)(tx, delivery.id, destination)
-
-

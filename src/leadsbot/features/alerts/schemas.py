@@ -34,6 +34,11 @@ class DestinationOut(msgspec.Struct):
 def destination_out(destination: Destination) -> DestinationOut:
     """The API's view of a destination; the chat's number stays inside."""
     return DestinationOut(
-        id=show(DESTINATION, destination.id), channel="telegram", title=destination.title, kind=destination.chat_kind,
-        state=destination.state.value, reason=destination.reason, created_at=destination.created_at,
+        id=show(DESTINATION, destination.id),
+        channel="telegram",
+        title=destination.title,
+        kind=destination.chat_kind,
+        state=destination.state.value,
+        reason=destination.reason,
+        created_at=destination.created_at,
     )

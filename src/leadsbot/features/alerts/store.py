@@ -16,16 +16,30 @@ from leadsbot.infra.db.tx import TenantTx, Tx
 
 def _destination(row: DestinationRow) -> Destination:
     return Destination(
-        id=row.id, chat_id=row.chat_id, thread_id=row.thread_id, chat_kind=row.chat_kind, title=row.title,
-        topic=row.topic, anyone_may_act=row.anyone_may_act, state=DestinationState(row.state), reason=row.reason,
-        created_by=row.created_by, created_at=row.created_at,
+        id=row.id,
+        chat_id=row.chat_id,
+        thread_id=row.thread_id,
+        chat_kind=row.chat_kind,
+        title=row.title,
+        topic=row.topic,
+        anyone_may_act=row.anyone_may_act,
+        state=DestinationState(row.state),
+        reason=row.reason,
+        created_by=row.created_by,
+        created_at=row.created_at,
     )
 
 
 def _card(row: CardRow) -> AlertCard:
     return AlertCard(
-        id=row.id, lead_id=row.lead_id, destination_id=row.destination_id, delivery_id=row.delivery_id,
-        chat_id=row.chat_id, message_id=row.message_id, shown_hash=row.shown_hash, gone=row.gone,
+        id=row.id,
+        lead_id=row.lead_id,
+        destination_id=row.destination_id,
+        delivery_id=row.delivery_id,
+        chat_id=row.chat_id,
+        message_id=row.message_id,
+        shown_hash=row.shown_hash,
+        gone=row.gone,
         created_at=row.created_at,
     )
 
@@ -53,7 +67,8 @@ async def destination_at(tx: TenantTx, chat_id: int, thread_id: int | None) -> D
     """The destination that is this chat and topic."""
     row = await tx.scalar(
         select(DestinationRow).where(
-            DestinationRow.workspace_id == tx.workspace_id, DestinationRow.chat_id == chat_id,
+            DestinationRow.workspace_id == tx.workspace_id,
+            DestinationRow.chat_id == chat_id,
             DestinationRow.thread_id.is_not_distinct_from(thread_id),
         )
     )
@@ -110,8 +125,12 @@ async def link(tx: TenantTx, link_id: UUID, *, lock: bool = False) -> Link | Non
 
 def _link(row: LinkRow) -> Link:
     return Link(
-        id=row.id, workspace_id=row.workspace_id, created_by=row.created_by, expires_at=row.expires_at,
-        used_at=row.used_at, destination_id=row.destination_id,
+        id=row.id,
+        workspace_id=row.workspace_id,
+        created_by=row.created_by,
+        expires_at=row.expires_at,
+        used_at=row.used_at,
+        destination_id=row.destination_id,
     )
 
 
@@ -192,9 +211,7 @@ async def card_of_delivery(tx: TenantTx, delivery_id: UUID) -> AlertCard | None:
 async def cards_of_lead(tx: TenantTx, lead_id: UUID) -> list[AlertCard]:
     """Every card of a lead."""
     rows = (
-        await tx.execute(
-            select(CardRow).where(CardRow.workspace_id == tx.workspace_id, CardRow.lead_id == lead_id)
-        )
+        await tx.execute(select(CardRow).where(CardRow.workspace_id == tx.workspace_id, CardRow.lead_id == lead_id))
     ).scalars()
     return [_card(row) for row in rows]
 
@@ -204,3 +221,15 @@ async def change_card(tx: TenantTx, card_id: UUID, **values: Any) -> None:
     await tx.execute(
         update(CardRow).where(CardRow.workspace_id == tx.workspace_id, CardRow.id == card_id).values(**values)
     )
+
+
+async def cards_of_delivery(tx: TenantTx, delivery_id: UUID) -> list[AlertCard]:
+    """The cards that a digest stands for, newest first."""
+    rows = (
+        await tx.execute(
+            select(CardRow)
+            .where(CardRow.workspace_id == tx.workspace_id, CardRow.delivery_id == delivery_id)
+            .order_by(CardRow.created_at.desc())
+        )
+    ).scalars()
+    return [_card(row) for row in rows]

@@ -1,0 +1,163 @@
+"""How a lead looks in Telegram: HTML of at most 4096 UTF-16 units, lead text escaped, buttons below.
+
+The medium knows nothing about leads; a card is whatever facts it is given.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from leadsbot.kit.text import cut_utf16, one_line, telegram_escape, utf16_length
+
+LIMIT = 4096
+MESSAGE_LIMIT = 2600
+LINE_LIMIT = 200
+DIGEST_LINES = 20
+ACTIONS: Mapping[str, str] = {"c": "claim", "k": "contacted", "q": "qualified", "j": "junk"}
+"""The letter in a button's data and what it asks for: claim, or the stage to move to."""
+LABELS = {"c": "✋ Claim", "k": "📞 Contacted", "q": "⭐ Qualified", "j": "🗑 Junk"}
+REFUSED = "LeadsBot does not know you yet. Ask for a link (Telegram page in LeadsBot), open it, then press again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """The facts of one card. Texts are as hostile as their writers."""
+
+    title: str
+    email: str | None = None
+    phone: str | None = None
+    company: str | None = None
+    message: str | None = None
+    source: str | None = None
+    stage: str = "new"
+    stage_label: str = "New"
+    owner: str | None = None
+    changed_at: datetime | None = None
+    received_at: datetime
+    url: str
+    shown_id: str
+    count: int = 1
+    details: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    """Further answers of the form, label and value."""
+
+
+def render(card: Card, token: str) -> tuple[str, dict[str, Any]]:
+    """Text and keyboard of a card; ``token`` (22 characters) goes into each button's data."""
+    fixed = [*_head(card), *_contact(card)]
+    tail = [*_status(card), f"<code>{card.shown_id}</code>"]
+    link = public_url(card.url)
+    if link is None:
+        tail.append(telegram_escape(card.url))
+    details = [f"<b>{_line(label, 60)}:</b> {_line(value)}" for label, value in card.details[:12] if value.strip()]
+    room = LIMIT - 40 - sum(utf16_length(line) + 1 for line in (*fixed, *tail))
+    message = _quoted(card.message, min(MESSAGE_LIMIT, room - sum(utf16_length(d) + 1 for d in details)))
+    room -= utf16_length(message)
+    kept = []
+    for line in details:
+        room -= utf16_length(line) + 1
+        if room > 0:
+            kept.append(line)
+    parts = ["\n".join(fixed), message, "\n".join(kept), "\n".join(tail)]
+    return "\n\n".join(part for part in parts if part), keyboard(card, token, link)
+
+
+def keyboard(card: Card, token: str, link: str | None) -> dict[str, Any]:
+    """The buttons that still make sense."""
+    first = [] if card.owner else ["c"]
+    stages = [letter for letter in ("k", "q", "j") if ACTIONS[letter] != card.stage]
+    rows = [[_button(letter, token) for letter in row] for row in (first + stages[:1], stages[1:]) if row]
+    if link is not None:
+        rows.append([{"text": "Open in LeadsBot", "url": link}])
+    return {"inline_keyboard": rows}
+
+
+def _button(letter: str, token: str) -> dict[str, str]:
+    return {"text": LABELS[letter], "callback_data": f"{letter}:{token}"}
+
+
+def _line(text: str, limit: int = LINE_LIMIT) -> str:
+    return telegram_escape(one_line(text, limit))
+
+
+def _head(card: Card) -> list[str]:
+    icon = {"junk": "🗑", "qualified": "⭐", "won": "🏆", "lost": "▫️"}.get(
+        card.stage, "🔔" if card.stage == "new" else "📞"
+    )
+    again = f" · wrote {card.count} times" if card.count > 1 else ""
+    title = f"<b>{_line(card.title)}</b>"
+    return [f"{icon} <s>{title}</s>{again}" if card.stage == "junk" else f"{icon} {title}{again}"]
+
+
+def _contact(card: Card) -> list[str]:
+    rows = (("✉️", card.email), ("☎️", card.phone), ("🏢", card.company), ("🌐", card.source))
+    return [f"{symbol} {_line(value)}" for symbol, value in rows if value]
+
+
+def _status(card: Card) -> list[str]:
+    when = f"{card.received_at:%d %b %Y, %H:%M} UTC"
+    moment = f", {card.changed_at:%H:%M}" if card.changed_at else ""
+    lines = [f"🕑 {when}"]
+    if card.owner:
+        lines.append(f"✋ Claimed by <b>{_line(card.owner, 80)}</b>{moment}")
+    if card.stage != "new":
+        lines.append(f"Stage: <b>{_line(card.stage_label, 60)}</b>")
+    return lines
+
+
+def _quoted(message: str | None, room: int) -> str:
+    """The message as a quote, cut so that it fits after escaping and never inside an entity."""
+    text = (message or "").strip()
+    limit = room - len("<blockquote></blockquote>")
+    if not text or limit < 20:
+        return ""
+    # Telegram counts what is shown, but the raw text must not grow without bound either: & becomes &amp;.
+    escaped = telegram_escape(cut_utf16(text, limit))
+    if utf16_length(escaped) > 2 * LIMIT:
+        escaped = telegram_escape(cut_utf16(text, limit // 5))
+    return f"<blockquote>{escaped}</blockquote>"
+
+
+def public_url(url: str) -> str | None:
+    """The address if Telegram accepts it under a button: it refuses names without a dot and loopback addresses."""
+    host = urlsplit(url).hostname or ""
+    if not url.startswith(("http://", "https://")) or host == "localhost" or "." not in host:
+        return None
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return url
+    return url if address.is_global else None
+
+
+def repeat(card: Card) -> str:
+    """The short answer to a card when the same person wrote again."""
+    message = _quoted(card.message, MESSAGE_LIMIT)
+    return f"🔁 <b>{_line(card.title)}</b> wrote again" + (f"\n\n{message}" if message else "")
+
+
+def digest(cards: Sequence[Card], total: int, url: str) -> str:
+    """One message for many leads, newest first."""
+    lines = [f"• <b>{_line(card.title, 80)}</b> {_line(card.email or card.phone or '', 80)}".rstrip() for card in cards]
+    more = total - len(lines)
+    text = f"📬 <b>{total} new enquiries</b> in a few minutes. Single cards come again when it is calmer.\n\n"
+    text += "\n".join(lines[:DIGEST_LINES])
+    if more > 0:
+        text += f"\n… and {more} more"
+    return text + f"\n\n{telegram_escape(url)}"
+
+
+def test_message(workspace: str) -> str:
+    """What the test button sends."""
+    return f"✅ This is a test from <b>{_line(workspace, 80)}</b>. New enquiries will look like a card with buttons."
+
+
+def done_text(verb: str, *, won: bool = True) -> str:
+    """The word that a pressed button answers."""
+    if verb == "claim":
+        return "It is yours." if won else "Somebody was quicker; the card shows who."
+    return {"contacted": "Marked as contacted.", "qualified": "Marked as qualified.", "junk": "Moved to junk."}[verb]

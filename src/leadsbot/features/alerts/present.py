@@ -1,0 +1,111 @@
+"""What a delivery says now: facts of the lead at this moment turned into a message."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from leadsbot.channels.telegram import card as cards
+from leadsbot.features.accounts import public as accounts
+from leadsbot.features.alerts import actions, store
+from leadsbot.features.alerts.model import AlertCard
+from leadsbot.features.deliveries.public import Delivery
+from leadsbot.features.leads import public as leads
+from leadsbot.infra.db.tx import TenantTx
+from leadsbot.infra.services import Services
+from leadsbot.kit.ids import LEAD, show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Text and buttons to send or show."""
+
+    text: str
+    keyboard: dict[str, Any] | None = None
+    reply_to: int | None = None
+    card_id: UUID | None = None
+    """The card that this message is, when it is one."""
+    accepted_at: datetime | None = None
+    """When the submission was accepted, for an alert that is its first news."""
+
+    @property
+    def hash(self) -> bytes:
+        """What is shown, as a hash: equal means that an edit would change nothing."""
+        return hashlib.sha256(self.text.encode() + msgspec.json.encode(self.keyboard)).digest()
+
+
+async def message_of(tx: TenantTx, services: Services, delivery: Delivery) -> Message | None:
+    """What a delivery says; None when the lead is gone."""
+    if delivery.kind == "test":
+        workspace = await accounts.workspace(tx)
+        return Message(text=cards.test_message(workspace.name))
+    if delivery.kind == "digest":
+        return await _digest(tx, services, delivery)
+    if delivery.kind == "repeat":
+        return await _repeat(tx, services, delivery)
+    card = await store.card_of_delivery(tx, delivery.id)
+    return await card_message(tx, services, card) if card else None
+
+
+async def card_message(tx: TenantTx, services: Services, card: AlertCard) -> Message | None:
+    """A card as it must look now."""
+    lead = await leads.get_lead(tx, card.lead_id)
+    if lead is None:
+        return None
+    text, keyboard = cards.render(await _facts(tx, services, lead), actions.card_token(services.signer, card.id))
+    return Message(text=text, keyboard=keyboard, card_id=card.id, accepted_at=lead.created_at)
+
+
+async def _repeat(tx: TenantTx, services: Services, delivery: Delivery) -> Message | None:
+    lead = await leads.get_lead(tx, delivery.lead_id) if delivery.lead_id else None
+    if lead is None:
+        return None
+    own = [c for c in await store.cards_of_lead(tx, lead.id) if c.destination_id == delivery.destination_id]
+    reply_to = own[0].message_id if own and not own[0].gone else None
+    return Message(text=cards.repeat(await _facts(tx, services, lead)), reply_to=reply_to)
+
+
+async def _digest(tx: TenantTx, services: Services, delivery: Delivery) -> Message | None:
+    members = await store.cards_of_delivery(tx, delivery.id)
+    newest = [await leads.get_lead(tx, each.lead_id) for each in members[: cards.DIGEST_LINES]]
+    facts = [await _facts(tx, services, lead) for lead in newest if lead is not None]
+    return Message(text=cards.digest(facts, len(members), services.url("/leads")))
+
+
+async def _facts(tx: TenantTx, services: Services, lead: leads.LeadView) -> cards.Card:
+    labels = await leads.stage_labels(tx)
+    owner = None
+    if lead.owner_id is not None:
+        owner = next((m.name for m in await accounts.members(tx) if m.person_id == lead.owner_id), "a former member")
+    shown = show(LEAD, lead.id)
+    return cards.Card(
+        title=lead.display,
+        email=lead.email,
+        phone=lead.phone,
+        company=lead.company,
+        message=lead.message,
+        source=lead.source.name if lead.source else None,
+        stage=lead.stage,
+        stage_label=labels.get(lead.stage, lead.stage),
+        owner=owner,
+        received_at=lead.created_at,
+        url=services.url(f"/leads/{shown}"),
+        shown_id=shown,
+        count=max(1, lead.submission_count),
+        details=_details(lead.fields),
+    )
+
+
+def _details(fields: dict[str, Any]) -> Sequence[tuple[str, str]]:
+    """Further answers that a person typed; technical fields (led by an underscore) and nested ones stay in LeadsBot."""
+    return [
+        (label, str(value))
+        for label, value in fields.items()
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and not label.startswith("_")
+    ]
