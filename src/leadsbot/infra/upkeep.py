@@ -1,0 +1,64 @@
+"""The installation's own chores: partitions, purge, gauges, the dead of the queue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from leadsbot.infra import metrics
+from leadsbot.infra.db.partitions import keep_partitions
+from leadsbot.infra.jobs import queries
+from leadsbot.infra.jobs.cron import HOUR
+from leadsbot.infra.jobs.kinds import Cron, JobContext, JobKind
+from leadsbot.kit.clock import utcnow
+
+QUEUE_DSN = "queue_dsn"
+"""The name under which wiring puts the queue role's address."""
+DEAD_KEPT = timedelta(days=30)
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """The payload of a job that needs none."""
+
+
+async def _connect(context: JobContext) -> asyncpg.Connection[asyncpg.Record]:
+    return await asyncpg.connect(context.services.extra[QUEUE_DSN])
+
+
+async def purge(context: JobContext, job: Nothing) -> None:
+    """Drop technical logs past their days, make the coming partitions, forget dead jobs of 30 days ago (R26)."""
+    connection = await _connect(context)
+    try:
+        now = utcnow()
+        for kept in await keep_partitions(connection, now):
+            age = (now - kept.oldest).total_seconds() / 86_400 if kept.oldest else 0.0
+            metrics.OLDEST_ROW.labels(kept.table).set(age)
+        await connection.execute("DELETE FROM job WHERE state = 2 AND ended_at < $1", now - DEAD_KEPT)
+    finally:
+        await connection.close()
+
+
+async def gauge(context: JobContext, job: Nothing) -> None:
+    """Measure the queue for the metrics."""
+    connection = await _connect(context)
+    try:
+        row = await connection.fetchrow(queries.LAG)
+        dead = await connection.fetchval("SELECT count(*) FROM job WHERE state = 2")
+    finally:
+        await connection.close()
+    if row is not None:
+        metrics.QUEUE_LAG.set(max(0.0, row["seconds"]))
+        metrics.QUEUE_WAITING.set(row["waiting"])
+    metrics.JOBS_DEAD.set(dead)
+
+
+PURGE = JobKind(name="upkeep.purge", payload=Nothing, run=purge, mode="effect")
+GAUGE = JobKind(name="upkeep.gauge", payload=Nothing, run=gauge, mode="effect")
+KINDS: tuple[JobKind[Any], ...] = (PURGE, GAUGE)
+SCHEDULE = (
+    Cron(name="upkeep.purge", every=HOUR, kind=PURGE, payload=Nothing()),
+    Cron(name="upkeep.gauge", every=timedelta(seconds=15), kind=GAUGE, payload=Nothing()),
+)

@@ -1,0 +1,169 @@
+"""The composition root: which features there are, and what each process gives them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from leadsbot.features.accounts.feature import FEATURE as ACCOUNTS
+from leadsbot.features.alerts.bot import NAME as TELEGRAM
+from leadsbot.features.alerts.bot import Bot
+from leadsbot.features.alerts.feature import FEATURE as ALERTS
+from leadsbot.features.capture.feature import FEATURE as CAPTURE
+from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
+from leadsbot.features.leads.feature import FEATURE as LEADS
+from leadsbot.features.sources.feature import FEATURE as SOURCES
+from leadsbot.infra import metrics, upkeep
+from leadsbot.infra.crypto import Crypto
+from leadsbot.infra.db import migrate
+from leadsbot.infra.db.base import APP, QUEUE
+from leadsbot.infra.db.base import CAPTURE as CAPTURE_ROLE
+from leadsbot.infra.db.pool import Database
+from leadsbot.infra.events.live import Live
+from leadsbot.infra.feature import Feature
+from leadsbot.infra.jobs import admin, crash
+from leadsbot.infra.jobs.registry import Kinds
+from leadsbot.infra.jobs.wake import Waker
+from leadsbot.infra.mail import mailer
+from leadsbot.infra.net.http import HttpClient
+from leadsbot.infra.ratelimit import Limiter
+from leadsbot.infra.services import Services
+from leadsbot.infra.settings import Settings
+from leadsbot.infra.technical.recorder import Recorder
+from leadsbot.kit.signing import Signer
+
+FEATURES: tuple[Feature, ...] = (CAPTURE, ACCOUNTS, SOURCES, LEADS, DELIVERIES, ALERTS)
+SLOWEST_QUEUE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the database is, for its owner and for each application role."""
+
+    owner: str
+    passwords: Mapping[str, str | None]
+
+    def of(self, role: str) -> str:
+        """The address as an application role."""
+        return migrate.dsn_as(self.owner, role, self.passwords.get(role))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """What one running process is made of."""
+
+    settings: Settings
+    addresses: Addresses
+    services: Services
+    waker: Waker
+    recorder: Recorder
+    http: HttpClient
+
+    @property
+    def capture_dsn(self) -> str:
+        """The address as the role that may only take submissions."""
+        return self.addresses.of(CAPTURE_ROLE)
+
+    @property
+    def queue_dsn(self) -> str:
+        """The address as the role that works the queue."""
+        return self.addresses.of(QUEUE)
+
+
+def kinds() -> Kinds:
+    """Every job kind and handler of the program."""
+    jobs = [kind for feature in FEATURES for kind in feature.jobs]
+    return Kinds([*jobs, *upkeep.KINDS], [handler for feature in FEATURES for handler in feature.handlers])
+
+
+def schedule() -> tuple[Any, ...]:
+    """Every scheduled job of the program."""
+    return (*upkeep.SCHEDULE, *(cron for feature in FEATURES for cron in feature.schedule))
+
+
+@asynccontextmanager
+async def process(
+    settings: Settings, addresses: Addresses, *, name: str, address: str, background: bool = True
+) -> AsyncIterator[Process]:
+    """Build a process's services and take them down in order.
+
+    ``background`` starts what works beside requests and jobs: wake-ups, technical logs, live updates.
+    """
+    crash.arm(settings.crash_at)
+    db = Database(addresses.of(APP), name=name)
+    waker, live = Waker(addresses.of(QUEUE)), Live(addresses.of(QUEUE))
+    db.on_told = waker.work
+    recorder = Recorder(db)
+    http = HttpClient(egress_allow=settings.egress_allow)
+    telegram_http = HttpClient(trusted=True)
+    services = Services(
+        settings=settings, db=db, signer=Signer(settings.key), crypto=Crypto(settings.key),
+        limiter=Limiter(enabled=settings.rate_limits == "on"), mailer=mailer(settings), live=live, address=address,
+        extra=_adapters(settings, telegram_http, addresses),
+    )
+    tasks = [
+        asyncio.create_task(work, name=label)
+        for label, work in (("waker", waker.run()), ("recorder", recorder.run()), ("live", live.run()))
+    ] if background else []
+    try:
+        yield Process(
+            settings=settings, addresses=addresses, services=services, waker=waker, recorder=recorder, http=http
+        )
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for client in (http, telegram_http):
+            await client.close()
+        await db.close()
+
+
+def _adapters(settings: Settings, http: HttpClient, addresses: Addresses) -> dict[str, Any]:
+    extra: dict[str, Any] = {upkeep.QUEUE_DSN: addresses.of(QUEUE)}
+    if settings.telegram_bot_token is not None:
+        token = settings.telegram_bot_token.get_secret_value()
+        extra[TELEGRAM] = Bot(http, token, settings.telegram_api_url)
+    return extra
+
+
+def secret_opener(crypto: Crypto) -> Callable[[UUID, UUID, bytes], str]:
+    """How capture unseals the signing secret of a source."""
+
+    def opened(workspace: UUID, source: UUID, envelope: bytes) -> str:
+        return crypto.open(envelope, workspace=workspace, kind="source", id=source).decode()
+
+    return opened
+
+
+class CaptureObserver:
+    """Counts what capture answers."""
+
+    def observe(self, outcome: str, seconds: float) -> None:
+        """One answered submission."""
+        metrics.CAPTURES.labels(outcome).inc()
+        metrics.CAPTURE_SECONDS.observe(seconds)
+
+
+def readiness(process: Process) -> dict[str, Callable[[], Any]]:
+    """What ``/readyz`` asks."""
+
+    async def database() -> str | None:
+        await process.services.db.ping()
+        return None
+
+    async def migrations() -> str | None:
+        here, head = await migrate.current_revision(process.addresses.of(APP)), migrate.head()
+        return None if here == head else f"at {here}, this version needs {head}"
+
+    async def queue() -> str | None:
+        async with process.services.db.system() as tx:
+            lag = await admin.lag(tx)
+        return None if lag < SLOWEST_QUEUE_S else f"the oldest due job waits for {lag:.0f} s"
+
+    return {"database": database, "migrations": migrations, "queue": queue}
+
+
