@@ -17,12 +17,20 @@ class Application:
     def __init__(self, process: Process) -> None:
         services = process.services
         self.capture = CaptureApp(
-            process.capture_dsn, open_secret=secret_opener(services.crypto), wake=process.waker.work,
-            observer=CaptureObserver(), trusted_proxies=process.settings.trusted_proxies, limiter=services.limiter,
+            process.capture_dsn,
+            open_secret=secret_opener(services.crypto),
+            wake=process.waker.work,
+            observer=CaptureObserver(),
+            trusted_proxies=process.settings.trusted_proxies,
+            limiter=services.limiter,
         )
         self.dashboard = build_app(
-            FEATURES, services, authenticate=Authentication(services), checks=readiness(process),
-            recorder=process.recorder, metrics=metrics.registry(),
+            FEATURES,
+            services,
+            authenticate=Authentication(services),
+            checks=readiness(process),
+            recorder=process.recorder,
+            metrics=metrics.registry(),
         )
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -101,14 +101,24 @@ async def process(
     http = HttpClient(egress_allow=settings.egress_allow)
     telegram_http = HttpClient(trusted=True)
     services = Services(
-        settings=settings, db=db, signer=Signer(settings.key), crypto=Crypto(settings.key),
-        limiter=Limiter(enabled=settings.rate_limits == "on"), mailer=mailer(settings), live=live, address=address,
+        settings=settings,
+        db=db,
+        signer=Signer(settings.key),
+        crypto=Crypto(settings.key),
+        limiter=Limiter(enabled=settings.rate_limits == "on"),
+        mailer=mailer(settings),
+        live=live,
+        address=address,
         extra=_adapters(settings, telegram_http, addresses),
     )
-    tasks = [
-        asyncio.create_task(work, name=label)
-        for label, work in (("waker", waker.run()), ("recorder", recorder.run()), ("live", live.run()))
-    ] if background else []
+    tasks = (
+        [
+            asyncio.create_task(work, name=label)
+            for label, work in (("waker", waker.run()), ("recorder", recorder.run()), ("live", live.run()))
+        ]
+        if background
+        else []
+    )
     try:
         yield Process(
             settings=settings, addresses=addresses, services=services, waker=waker, recorder=recorder, http=http
@@ -165,5 +175,3 @@ def readiness(process: Process) -> dict[str, Callable[[], Any]]:
         return None if lag < SLOWEST_QUEUE_S else f"the oldest due job waits for {lag:.0f} s"
 
     return {"database": database, "migrations": migrations, "queue": queue}
-
-

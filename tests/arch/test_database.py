@@ -24,7 +24,8 @@ async def test_every_tenant_table_is_under_forced_row_level_security_with_the_te
     try:
         rows = await connection.fetch(
             "SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS forced, "
-            "(SELECT count(*) FROM pg_policies p WHERE p.tablename = c.relname AND p.policyname = 'tenant') AS policies "
+            "(SELECT count(*) FROM pg_policies p "
+            "WHERE p.tablename = c.relname AND p.policyname = 'tenant') AS policies "
             "FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
         )
     finally:

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from leadsbot.infra.crypto import Crypto
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.feature import Feature
+from leadsbot.infra.ratelimit import Limiter
 from leadsbot.infra.services import Services
 from leadsbot.infra.settings import Settings
 from leadsbot.kit.errors import NotFound, Unauthorised
@@ -24,7 +25,6 @@ from leadsbot.kit.signing import Signer
 from leadsbot.web.actor import ANONYMOUS, SIGNED_IN, Actor, Connection, Permission, Public
 from leadsbot.web.app import build_app
 from leadsbot.web.inject import Caller, FromPath, FromQuery, InTx, JSONBody, Posted
-from leadsbot.web.limits import Verdict
 from leadsbot.web.pagination import Page
 from leadsbot.web.routes import api, page
 
@@ -84,19 +84,6 @@ async def open_page() -> Response[str]:
     return Response("open", media_type="text/html")
 
 
-class Counting:
-    """A limiter that admits a fixed number of requests per key."""
-
-    def __init__(self, room: int = 10_000) -> None:
-        self.room = room
-        self.seen: dict[str, int] = {}
-
-    def hit(self, key: str, *, limit: int, period: float) -> Verdict:
-        self.seen[key] = self.seen.get(key, 0) + 1
-        left = self.room - self.seen[key]
-        return Verdict(left >= 0, max(0, left), period, 7.0)
-
-
 async def by_header(connection: Connection) -> Actor:
     """``X-Test-Actor: person|viewer|key|wrong`` names the caller."""
     kind = connection.headers.get("x-test-actor")
@@ -134,7 +121,7 @@ def settings(**more: Any) -> Settings:
 
 def services(db: Database, limiter: Any = None, **more: Any) -> Services:
     return Services(
-        settings=settings(**more), db=db, signer=Signer(SECRET), crypto=Crypto(SECRET), limiter=limiter or Counting()
+        settings=settings(**more), db=db, signer=Signer(SECRET), crypto=Crypto(SECRET), limiter=limiter or Limiter()
     )
 
 

@@ -8,8 +8,10 @@ import httpx
 import pytest
 
 from leadsbot.infra.db.pool import Database
+from leadsbot.infra.ratelimit import Limit, Limiter
 from leadsbot.web.app import build_app
-from tests.web.conftest import BROWSER, FEATURE, KEY, Counting, by_header, client_of, services
+from leadsbot.web.limits import ApiLimit
+from tests.web.conftest import BROWSER, FEATURE, KEY, by_header, client_of, services, settings
 
 PERSON = {"x-test-actor": "person"}
 
@@ -129,13 +131,14 @@ async def test_a_form_needs_its_token_and_our_origin(client: httpx.AsyncClient) 
 
 
 async def test_the_limit_is_told_and_then_kept(db: Database) -> None:
-    app = build_app((FEATURE,), services(db, Counting(room=1)), authenticate=by_header)
+    limit = ApiLimit(Limiter(), settings(), Limit("api", 1, 60))
+    app = build_app((FEATURE,), services(db), authenticate=by_header, limit=limit)
     key = {**KEY, "x-test-workspace": "019aa000-0000-7000-8000-000000000001"}
     async with client_of(app) as client:
         first = await client.get("/api/v1/things", headers=key)
         assert (first.status_code, first.headers["ratelimit"]) == (200, '"api";r=0;t=60')
         second = await client.get("/api/v1/things", headers=key)
-        assert (second.status_code, second.headers["retry-after"]) == (429, "8")
+        assert (second.status_code, second.headers["retry-after"]) == (429, "60")
         assert "ratelimit" in second.headers
 
 

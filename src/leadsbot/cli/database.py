@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import typer
 
@@ -13,33 +12,28 @@ from leadsbot.infra.db import embedded
 from leadsbot.infra.db import migrate as migrations
 from leadsbot.infra.db.base import ROLES
 from leadsbot.infra.settings import Settings, load
+from leadsbot.wiring import Addresses
 
 OWNER = "leadsbot_owner"
 DATABASE = "leadsbot"
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the database is, for its owner and for each application role."""
-
-    owner: str
-    passwords: dict[str, str | None]
-
-    def of(self, role: str) -> str:
-        """The address as an application role."""
-        return migrations.dsn_as(self.owner, role, self.passwords.get(role))
+def passwords_for(settings: Settings) -> dict[str, str | None]:
+    """The passwords of the application roles: derived for a server of yours, none behind the embedded one's socket."""
+    if settings.database_url is None:
+        return dict.fromkeys(ROLES)
+    return {role: migrations.role_password(settings.key, role) for role in ROLES}
 
 
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[Addresses]:
     """Reach the database, starting the embedded one when nobody has; it stops when its last user leaves."""
     if settings.database_url is not None:
-        passwords: dict[str, str | None] = {role: migrations.role_password(settings.key, role) for role in ROLES}
-        yield Addresses(settings.database_url.get_secret_value(), passwords)
+        yield Addresses(settings.database_url.get_secret_value(), passwords_for(settings))
         return
     server = await embedded.start(settings.data_dir)
     try:
-        yield Addresses(server.dsn(OWNER, DATABASE), dict.fromkeys(ROLES))
+        yield Addresses(server.dsn(OWNER, DATABASE), passwords_for(settings))
     finally:
         await server.stop()
 
@@ -48,7 +42,7 @@ async def database(settings: Settings) -> AsyncIterator[Addresses]:
 async def ready(settings: Settings) -> AsyncIterator[Addresses]:
     """:func:`database`, migrated."""
     async with database(settings) as addresses:
-        await migrations.migrate(addresses.owner, addresses.passwords)
+        await migrations.migrate(addresses.owner, dict(addresses.passwords))
         yield addresses
 
 
@@ -58,7 +52,10 @@ def migrate() -> int:
     async def run() -> str:
         settings = load()
         async with database(settings) as addresses:
-            return await migrations.migrate(addresses.owner, addresses.passwords)
+            return await migrations.migrate(addresses.owner, dict(addresses.passwords))
 
     typer.echo(f"The database is at revision {asyncio.run(run())}.")
     return 0
+
+
+__all__ = ["Addresses", "database", "migrate", "passwords_for", "ready"]

@@ -32,11 +32,15 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 
 @app.command()
-def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def web(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    inherit_socket: Annotated[int | None, typer.Option(hidden=True, help="A listening socket to take over.")] = None,
+) -> None:
     """Run only the web server (the database must be migrated)."""
     from leadsbot.cli.processes import run_web
 
-    sys.exit(run_web(host, port))
+    sys.exit(run_web(host, port, inherit_socket))
 
 
 @app.command()

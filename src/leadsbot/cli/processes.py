@@ -15,15 +15,16 @@ import uvicorn
 import uvloop
 
 from leadsbot.asgi import Application
-from leadsbot.cli.database import Addresses, database, passwords_for
+from leadsbot.cli.database import database, passwords_for
 from leadsbot.features.alerts.bot import bot_of
 from leadsbot.features.alerts.jobs import POOL as TELEGRAM_POOL
-from leadsbot.features.alerts.updates import receive_updates
+from leadsbot.features.alerts.polling import receive_updates
 from leadsbot.infra import logging
 from leadsbot.infra.jobs.pools import Pool
 from leadsbot.infra.jobs.worker import Worker
+from leadsbot.infra.services import Services
 from leadsbot.infra.settings import Settings, load
-from leadsbot.wiring import kinds, process, schedule
+from leadsbot.wiring import Addresses, kinds, process, schedule
 
 OWNER_DSN, ADDRESS = "LEADSBOT_SERVE_OWNER_DSN", "LEADSBOT_SERVE_ADDRESS"
 POOLS = {"default": Pool(16), TELEGRAM_POOL: Pool(24, exclusive=True)}
@@ -61,9 +62,20 @@ async def _web(settings: Settings, host: str, port: int, inherited: int | None) 
         process(settings, addresses, name="web", address=address) as running,
     ):
         config = uvicorn.Config(
-            Application(running), host=host, port=port, loop="none", http="httptools", lifespan="on", log_config=None,
-            access_log=False, server_header=False, date_header=True, proxy_headers=False, backlog=BACKLOG,
-            timeout_keep_alive=30, timeout_graceful_shutdown=15,
+            Application(running),
+            host=host,
+            port=port,
+            loop="none",
+            http="httptools",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=15,
         )
         server = uvicorn.Server(config)
         listeners = [socket.socket(fileno=inherited)] if inherited is not None else None
@@ -87,7 +99,12 @@ async def _worker(settings: Settings) -> int:
         process(settings, addresses, name="worker", address=address) as running,
     ):
         worker = Worker(
-            running.queue_dsn, running.services.db, kinds(), running.services, pools=POOLS, schedule=schedule(),
+            running.queue_dsn,
+            running.services.db,
+            kinds(),
+            running.services,
+            pools=POOLS,
+            schedule=schedule(),
             waker=running.waker,
             on_error=lambda place, error: running.recorder.error(place, error, None),
         )
@@ -101,9 +118,9 @@ async def _worker(settings: Settings) -> int:
     return 0
 
 
-async def _collect(services: object, worker: Worker) -> None:
+async def _collect(services: Services, worker: Worker) -> None:
     """Collect Telegram's updates while this process is the one that owns the bot."""
-    bot = bot_of(services)  # type: ignore[arg-type]
+    bot = bot_of(services)
     if bot is None:
         return
 
@@ -111,4 +128,4 @@ async def _collect(services: object, worker: Worker) -> None:
         owner = worker.owners.get(TELEGRAM_POOL)
         return owner is not None and owner.held
 
-    await receive_updates(services, bot, owns)  # type: ignore[arg-type]
+    await receive_updates(services, bot, owns)

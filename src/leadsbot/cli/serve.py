@@ -12,7 +12,7 @@ import urllib.request
 import typer
 
 from leadsbot.cli.database import Addresses, ready
-from leadsbot.infra import logging
+from leadsbot.infra import logging, metrics
 from leadsbot.infra.settings import Settings, load
 from leadsbot.infra.supervisor import Child, Supervisor
 
@@ -78,6 +78,7 @@ def _environment(settings: Settings, addresses: Addresses, address: str) -> dict
         "LEADSBOT_SERVE_OWNER_DSN": addresses.owner,
         "LEADSBOT_SERVE_ADDRESS": address,
         "PYTHONUNBUFFERED": "1",
+        **metrics.prepare(settings.data_dir / "metrics"),
     }
 
 

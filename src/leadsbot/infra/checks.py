@@ -165,7 +165,8 @@ async def _schema(dsn: str) -> Finding:
 async def _roles(dsn: str) -> Finding:
     row = await _one(
         dsn,
-        "SELECT count(*) AS known, coalesce(string_agg(rolname, ', ') FILTER (WHERE rolsuper OR rolbypassrls), '') AS bad "
+        "SELECT count(*) AS known, "
+        "coalesce(string_agg(rolname, ', ') FILTER (WHERE rolsuper OR rolbypassrls), '') AS bad "
         "FROM pg_roles WHERE rolname = any($1::text[])",
         list(ROLES),
     )

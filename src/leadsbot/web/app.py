@@ -70,6 +70,7 @@ def build_app(
     recorder: Recorder | None = None,
     metrics: CollectorRegistry = REGISTRY,
     nav: Sequence[NavItem] = (),
+    limit: ApiLimit | None = None,
 ) -> Shell:
     """The ASGI application of API and dashboard.
 
@@ -92,7 +93,7 @@ def build_app(
     streams = live.Streams()
     app = Litestar(
         route_handlers=handlers,
-        guards=[Guard(authenticate, csrf, ApiLimit(services.limiter, settings))],
+        guards=[Guard(authenticate, csrf, limit or ApiLimit(services.limiter, settings))],
         dependencies={
             "actor": Provide(provide_actor, sync_to_thread=False),
             "services": Provide(provide_services, sync_to_thread=False),

@@ -16,7 +16,9 @@ ANONYMOUS = Limit("api-anonymous", 60, 60)
 class ApiLimit:
     """600 requests a minute for each API key or person, 60 for each address without one."""
 
-    def __init__(self, limiter: Limiter, settings: Settings, known: Limit = KNOWN, anonymous: Limit = ANONYMOUS) -> None:
+    def __init__(
+        self, limiter: Limiter, settings: Settings, known: Limit = KNOWN, anonymous: Limit = ANONYMOUS
+    ) -> None:
         self._limiter = limiter
         self._settings = settings
         self._known, self._unknown = known, anonymous

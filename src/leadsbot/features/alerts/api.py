@@ -10,7 +10,7 @@ from leadsbot.channels.telegram.api import number_update
 from leadsbot.channels.telegram.updates import group_link, start_link
 from leadsbot.features.alerts import actions, store
 from leadsbot.features.alerts.bot import require
-from leadsbot.features.alerts.polling import store_updates
+from leadsbot.features.alerts.polling import WEBHOOK_PATH, store_updates
 from leadsbot.features.alerts.schemas import DestinationOut, LinkOut, destination_out
 from leadsbot.infra.services import Services
 from leadsbot.kit.errors import Forbidden
@@ -20,7 +20,6 @@ from leadsbot.web.inject import Caller, InTx, Uses
 from leadsbot.web.routes import api, page
 
 TAG = "Telegram"
-WEBHOOK_PATH = "/telegram/updates"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's name
 
 

@@ -10,7 +10,7 @@ from leadsbot.infra.services import Services
 from leadsbot.kit.errors import Conflict, Unavailable
 
 NAME = "telegram"
-NO_TOKEN = "No Telegram bot is set up. Make one with @BotFather and set LEADSBOT_TELEGRAM_BOT_TOKEN."
+NO_BOT = "No Telegram bot is set up. Make one with @BotFather and set LEADSBOT_TELEGRAM_BOT_TOKEN."
 
 
 class Bot:
@@ -55,5 +55,5 @@ def require(services: Services) -> Bot:
     """The process's bot, or Conflict with the cure."""
     bot = bot_of(services)
     if bot is None:
-        raise Conflict(NO_TOKEN)
+        raise Conflict(NO_BOT)
     return bot

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from leadsbot.contracts.events import (
     DestinationBound,
     Event,
@@ -71,7 +73,7 @@ async def catch_up(tx: TenantTx, context: JobContext, event: DestinationBound) -
         await deliveries.retry(tx, delivery_id, jobs.resend)
 
 
-HANDLERS = (
+HANDLERS: tuple[Handler[Any], ...] = (
     Handler(name="alerts.announce", event=LeadCreated, run=announce, priority=URGENT),
     Handler(name="alerts.announce_repeat", event=LeadSubmissionJoined, run=announce_repeat, priority=URGENT),
     Handler(name="alerts.catch_up", event=DestinationBound, run=catch_up),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -144,7 +142,6 @@ async def _record(
     started: datetime,
 ) -> None:
     """Write the outcome of one attempt down and do what follows from it."""
-    common: Mapping[str, datetime] = {"started": started}
     if isinstance(outcome, Sent):
         current = await store.destination(tx, destination.id)
         chat_id = current.chat_id if current else destination.chat_id
@@ -157,11 +154,11 @@ async def _record(
             external_id=f"{chat_id}:{outcome.external_id}",
             status=200,
             detail=outcome.note,
-            **common,
+            started=started,
         )
         _observe(message)
     elif isinstance(outcome, Rejected):
-        await deliveries.record(tx, delivery, Outcome.REJECTED, detail=outcome.sentence, **common)
+        await deliveries.record(tx, delivery, Outcome.REJECTED, detail=outcome.sentence, started=started)
         if outcome.permanent:
             await actions.disable(tx, destination.id, outcome.code, outcome.sentence)
     elif isinstance(outcome, Uncertain):
@@ -175,7 +172,7 @@ async def _record(
             detail=outcome.code,
             final=bool(earlier),
             next_at=utcnow() + AMBIGUOUS_PAUSE,
-            **common,
+            started=started,
         )
     else:
         code = getattr(outcome, "code", "moved")
@@ -189,7 +186,7 @@ async def _record(
             detail=code,
             final=context.last_attempt,
             next_at=utcnow() + after if after else None,
-            **common,
+            started=started,
         )
     metrics.DELIVERIES.labels("telegram", type(outcome).__name__.lower()).inc()
 

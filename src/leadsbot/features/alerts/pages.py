@@ -8,10 +8,10 @@ from litestar import Response
 
 from leadsbot.features.alerts import actions, jobs, store
 from leadsbot.features.alerts.api import new_link
-from leadsbot.features.alerts.bot import NO_TOKEN, bot_of
+from leadsbot.features.alerts.bot import NO_BOT, bot_of
 from leadsbot.features.deliveries import public as deliveries
-from leadsbot.infra.nav import NavItem
 from leadsbot.infra.db.tx import TenantTx
+from leadsbot.infra.nav import NavItem
 from leadsbot.kit.errors import AppError, Conflict, NotFound
 from leadsbot.kit.ids import DESTINATION, new_id, read, show
 from leadsbot.web.actor import Permission
@@ -31,7 +31,7 @@ async def show_page(request: PageRequest, tx: InTx, services: Uses) -> Response[
 async def _page(request: PageRequest, tx: TenantTx, services: Uses, **more: Any) -> Response[str]:
     bot, username, trouble = bot_of(services), "", ""
     if bot is None:
-        trouble = NO_TOKEN
+        trouble = NO_BOT
     else:
         try:
             username = await bot.username()
@@ -87,4 +87,4 @@ async def change_state(tx: InTx, destination: FromPath[str], form: Posted) -> Re
 
 
 routes = (show_page, connect, test_alert, change_state)
-NAV = NavItem(label="Telegram", path=HERE, icon="send", needs=Permission.LEADS_READ, order=30)
+NAV = NavItem(name="telegram", label="Telegram", path=HERE, icon="send", needs=Permission.LEADS_READ, order=30)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from leadsbot.channels.telegram.api import RawUpdate, Refusal
+from leadsbot.channels.telegram.api import Ok, RawUpdate, Refusal
 from leadsbot.features.alerts.bot import Bot
 from leadsbot.features.alerts.inbound import UPDATE, UpdateJob
 from leadsbot.features.alerts.tables import CursorRow
@@ -16,10 +16,33 @@ from leadsbot.infra import logging
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.jobs.queue import enqueue
 from leadsbot.infra.net.http import Ambiguous, NotSent
+from leadsbot.infra.services import Services
 
 log = logging.get(__name__)
 PAUSE_S = 3.0
 WAIT_S = 25
+WEBHOOK_PATH = "/telegram/updates"
+
+
+async def receive_updates(services: Services, bot: Bot, owns: Callable[[], bool]) -> None:
+    """Make updates arrive until cancelled: pushed when our address is https, polled otherwise."""
+    if not services.settings.https:
+        await Poller(bot, services.db, owns).run()
+        return
+    while True:
+        if owns() and await _pushed(services, bot):
+            await asyncio.sleep(3600)
+        else:
+            await asyncio.sleep(PAUSE_S)
+
+
+async def _pushed(services: Services, bot: Bot) -> bool:
+    """Ask Telegram to push; repeated every hour, so that a webhook somebody removed comes back."""
+    secret = services.signer.mac("telegram webhook", b"").hex()
+    try:
+        return isinstance(await bot.api.set_webhook(services.url(WEBHOOK_PATH), secret), Ok)
+    except (NotSent, Ambiguous):
+        return False
 
 
 class Poller:

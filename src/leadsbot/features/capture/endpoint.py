@@ -206,7 +206,8 @@ class CaptureApp:
         ids = [new_id() for _ in good]
         names = iter(ids)
         results = [
-            {"id": show(SUBMISSION, next(names)), "status": "accepted"} if isinstance(item, parse.Parsed)
+            {"id": show(SUBMISSION, next(names)), "status": "accepted"}
+            if isinstance(item, parse.Parsed)
             else {"status": "rejected", "errors": [{"field": item.field, "message": item.detail}]}
             for item in parsed
         ]
@@ -226,7 +227,12 @@ class CaptureApp:
 
     @staticmethod
     def _rows(
-        call: _Call, source: Source, ip: str | None, good: list[parse.Parsed], ids: list[UUID], key: str | None,
+        call: _Call,
+        source: Source,
+        ip: str | None,
+        good: list[parse.Parsed],
+        ids: list[UUID],
+        key: str | None,
         answer: str | None,
     ) -> list[Row]:
         now = utcnow()
@@ -239,17 +245,29 @@ class CaptureApp:
             first, bot = place == 0, bool(item.reserved.get("_gotcha", "").strip())
             rows.append(
                 Row(
-                    source.workspace_id, ids[place], ids[0], source.id, now, fields[place].decode(), context.decode(),
-                    ip, key if first else None, digest, answer if first else None, bot, HONEYPOT if bot else None,
-                    source.lawful_basis, source.notice_version, new_id(), call.id,
+                    source.workspace_id,
+                    ids[place],
+                    ids[0],
+                    source.id,
+                    now,
+                    fields[place].decode(),
+                    context.decode(),
+                    ip,
+                    key if first else None,
+                    digest,
+                    answer if first else None,
+                    bot,
+                    HONEYPOT if bot else None,
+                    source.lawful_basis,
+                    source.notice_version,
+                    new_id(),
+                    call.id,
                 )
             )
         return rows
 
     @staticmethod
-    def _thanks(
-        call: _Call, source: Source, stored: Stored, first: parse.Parsed, warnings: list[str]
-    ) -> reply.Reply:
+    def _thanks(call: _Call, source: Source, stored: Stored, first: parse.Parsed, warnings: list[str]) -> reply.Reply:
         wanted = first.reserved.get("_next", "")
         allowed = bool(wanted) and redirect_allowed(wanted, source.redirects)
         if call.wants_page:
@@ -269,10 +287,14 @@ def _seen(call: _Call) -> dict[str, str | None]:
     """What the request itself says. It overrules what the page says about itself, except for the page's address."""
     agent = useragent.parse(call.header(b"user-agent"))
     return {
-        "browser": agent.browser, "os": agent.os, "device": agent.device,
+        "browser": agent.browser,
+        "os": agent.os,
+        "device": agent.device,
         "language": call.header(b"accept-language")[:100],
-        "origin": mask_pans(call.header(b"origin")), "referer": mask_pans(call.header(b"referer")),
-        "content_type": call.header(b"content-type").partition(";")[0][:100], "request_id": call.id,
+        "origin": mask_pans(call.header(b"origin")),
+        "referer": mask_pans(call.header(b"referer")),
+        "content_type": call.header(b"content-type").partition(";")[0][:100],
+        "request_id": call.id,
     }
 
 

@@ -18,10 +18,14 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 WEBHOOK, FORM, WIDGET = "webhook", "form", "widget"
 KINDS: Final = {WEBHOOK: {"webhook"}, FORM: {"form"}, WIDGET: {"widget", "form"}}
 PER_ADDRESS: Final = {
-    WEBHOOK: Limit("address", 1000, 10), FORM: Limit("address", 60, 60), WIDGET: Limit("address", 60, 60)
+    WEBHOOK: Limit("address", 1000, 10),
+    FORM: Limit("address", 60, 60),
+    WIDGET: Limit("address", 60, 60),
 }
 PER_SOURCE: Final = {
-    WEBHOOK: Limit("source", 5000, 10), FORM: Limit("source", 2000, 60), WIDGET: Limit("source", 2000, 60)
+    WEBHOOK: Limit("source", 5000, 10),
+    FORM: Limit("source", 2000, 60),
+    WIDGET: Limit("source", 2000, 60),
 }
 
 
@@ -48,7 +52,10 @@ def admit(source: Source, route: str, origin: str | None) -> None:
 
 
 def limit(
-    limiter: Limiter, limits: tuple[Mapping[str, Limit], Mapping[str, Limit]], source: Source | None, route: str,
+    limiter: Limiter,
+    limits: tuple[Mapping[str, Limit], Mapping[str, Limit]],
+    source: Source | None,
+    route: str,
     ip: str | None,
 ) -> Verdict | None:
     """Count one request; raises TooMany. The verdict per address is returned for the headers."""

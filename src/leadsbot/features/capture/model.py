@@ -76,8 +76,14 @@ class Submission:
 def checked(options: dict[str, Any]) -> dict[str, Any]:
     """The settable columns of a source, checked; Invalid names the one that is wrong. Unknown names raise TypeError."""
     checks: dict[str, Callable[[Any], Any]] = {
-        "name": _name, "allowed_origins": _origins, "redirect_allow": _redirects, "max_body": _max_body,
-        "country": _country, "settings": lambda value: value, "lawful_basis": _word, "notice_version": _word,
+        "name": _name,
+        "allowed_origins": _origins,
+        "redirect_allow": _redirects,
+        "max_body": _max_body,
+        "country": _country,
+        "settings": lambda value: value,
+        "lawful_basis": _word,
+        "notice_version": _word,
         "signing_secret": lambda value: value,
     }
     unknown = options.keys() - checks.keys()

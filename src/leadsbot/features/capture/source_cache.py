@@ -136,7 +136,15 @@ class SourceCache:
                 secret = ""
                 log.error("capture.secret_unreadable", source_id=str(row["id"]))
         return Source(
-            row["workspace_id"], row["id"], row["kind"], row["key"], row["state"] == "open",
-            frozenset(row["allowed_origins"]), tuple(row["redirect_allow"]), secret, row["max_body"],
-            row["lawful_basis"], row["notice_version"],
+            row["workspace_id"],
+            row["id"],
+            row["kind"],
+            row["key"],
+            row["state"] == "open",
+            frozenset(row["allowed_origins"]),
+            tuple(row["redirect_allow"]),
+            secret,
+            row["max_body"],
+            row["lawful_basis"],
+            row["notice_version"],
         )

@@ -17,19 +17,37 @@ from leadsbot.infra.db.tx import TenantTx
 
 def _source(row: SourceRow) -> Source:
     return Source(
-        id=row.id, kind=row.kind, name=row.name, key=row.key, open=row.state == "open",
-        allowed_origins=tuple(row.allowed_origins), redirect_allow=tuple(row.redirect_allow),
-        signed=row.signing_secret is not None, max_body=row.max_body, country=row.country, settings=row.settings,
-        lawful_basis=row.lawful_basis, notice_version=row.notice_version, created_at=row.created_at,
+        id=row.id,
+        kind=row.kind,
+        name=row.name,
+        key=row.key,
+        open=row.state == "open",
+        allowed_origins=tuple(row.allowed_origins),
+        redirect_allow=tuple(row.redirect_allow),
+        signed=row.signing_secret is not None,
+        max_body=row.max_body,
+        country=row.country,
+        settings=row.settings,
+        lawful_basis=row.lawful_basis,
+        notice_version=row.notice_version,
+        created_at=row.created_at,
         changed_at=row.changed_at,
     )
 
 
 def _submission(row: SubmissionRow) -> Submission:
     return Submission(
-        id=row.id, source_id=row.source_id, received_at=row.received_at, fields=row.fields, context=row.context,
-        ip=str(row.ip) if row.ip is not None else None, quarantined=row.quarantined, verdict=row.verdict,
-        lawful_basis=row.lawful_basis, notice_version=row.notice_version, lead_id=row.lead_id,
+        id=row.id,
+        source_id=row.source_id,
+        received_at=row.received_at,
+        fields=row.fields,
+        context=row.context,
+        ip=str(row.ip) if row.ip is not None else None,
+        quarantined=row.quarantined,
+        verdict=row.verdict,
+        lawful_basis=row.lawful_basis,
+        notice_version=row.notice_version,
+        lead_id=row.lead_id,
         intake_note=row.intake_note,
     )
 

@@ -156,9 +156,7 @@ async def planned_since(tx: TenantTx, destination_id: UUID, since: datetime, kin
 async def planned(tx: TenantTx, dedupe_key: str) -> UUID | None:
     """The delivery with this key."""
     found: UUID | None = await tx.scalar(
-        select(DeliveryRow.id).where(
-            DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.dedupe_key == dedupe_key
-        )
+        select(DeliveryRow.id).where(DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.dedupe_key == dedupe_key)
     )
     return found
 
@@ -168,7 +166,8 @@ async def held_for(tx: TenantTx, destination_id: UUID) -> list[UUID]:
     rows = await tx.execute(
         select(DeliveryRow.id)
         .where(
-            DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.destination_id == destination_id,
+            DeliveryRow.workspace_id == tx.workspace_id,
+            DeliveryRow.destination_id == destination_id,
             DeliveryRow.state == State.HELD.value,
         )
         .order_by(DeliveryRow.created_at)

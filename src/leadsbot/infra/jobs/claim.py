@@ -55,9 +55,7 @@ class Claimer:
             found = await connection.fetch(queries.CLAIM, slots.name, retries, self._worker, self._lease)
         if len(found) == retries and room > retries:
             # What was found may all be retries; the rest of the room is for jobs that were never tried.
-            found += await connection.fetch(
-                queries.CLAIM_FIRST, slots.name, room - retries, self._worker, self._lease
-            )
+            found += await connection.fetch(queries.CLAIM_FIRST, slots.name, room - retries, self._worker, self._lease)
         return found
 
     async def _from_lanes(

@@ -46,7 +46,11 @@ class Job(Table):
             postgresql_where=text("state = 0 AND lane IS NOT NULL"),
         ),
         Index(
-            "ix_job_lane_near", "pool", "priority", "due_at", "id",
+            "ix_job_lane_near",
+            "pool",
+            "priority",
+            "due_at",
+            "id",
             postgresql_where=text("state = 0 AND lane IS NOT NULL"),
         ),
         Index("ix_job_lane_busy", "lane", postgresql_where=text("state = 1 AND lane IS NOT NULL")),
