@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leadsbot.channels.telegram.api import Refusal, TelegramApi
-from leadsbot.channels.telegram.pacing import Pacing
+from leadsbot.channels.telegram.pacing import Pacer
 from leadsbot.channels.telegram.transport import TelegramTransport
 from leadsbot.infra.net.http import Ambiguous, HttpClient, NotSent
 from leadsbot.infra.services import Services
@@ -19,7 +19,7 @@ class Bot:
     def __init__(self, http: HttpClient, token: str, base_url: str) -> None:
         self.api = TelegramApi(http, token, base_url)
         self.transport = TelegramTransport(self.api)
-        self.pacing = Pacing()
+        self.pacing = Pacer()
         self.id = int(token.partition(":")[0]) if token.partition(":")[0].isdigit() else 0
         """The bot's number, which its token begins with: the stream of updates is the bot's."""
         self._username: str | None = None

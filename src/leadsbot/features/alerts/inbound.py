@@ -14,6 +14,7 @@ import msgspec
 from leadsbot.channels.telegram.card import ACTIONS, REFUSED, done_text
 from leadsbot.channels.telegram.updates import ButtonPress, Membership, Migration, Reply, StartLink, classify
 from leadsbot.features.alerts import actions, jobs, model, store
+from leadsbot.features.alerts.bot import require
 from leadsbot.features.leads import public as leads
 from leadsbot.infra.db.tx import SystemTx, TenantTx
 from leadsbot.infra.jobs.kinds import URGENT, JobContext, JobKind
@@ -26,6 +27,7 @@ HELLO = (
 )
 NOT_A_LINK = "This link does not work (any more). Make a new one in LeadsBot under Telegram."
 NOTE_LIMIT = 4000
+GONE = frozenset({"blocked", "removed"})
 
 
 class UpdateJob(msgspec.Struct, frozen=True):
@@ -75,7 +77,8 @@ class ChatJob(msgspec.Struct, frozen=True):
 
 async def take_update(tx: SystemTx, context: JobContext, job: UpdateJob) -> None:
     """Find the workspace that an update is about and hand it over."""
-    intent = classify(job.raw.encode())
+    bot = require(context.services)
+    intent = classify(job.raw.encode(), await bot.username())
     if isinstance(intent, StartLink):
         await _start(tx, context, intent)
     elif isinstance(intent, ButtonPress):
@@ -83,14 +86,14 @@ async def take_update(tx: SystemTx, context: JobContext, job: UpdateJob) -> None
     elif isinstance(intent, Reply):
         await _reply(tx, context, intent)
     elif isinstance(intent, Migration):
-        await _chat(tx, context, intent.old, moved_to=intent.new)
-    elif isinstance(intent, Membership) and intent.gone:
+        await _chat(tx, context, intent.old_chat_id, moved_to=intent.new_chat_id)
+    elif isinstance(intent, Membership) and intent.standing in GONE:
         await _chat(tx, context, intent.chat.id, reason="The bot was blocked or removed from the chat.")
 
 
 async def _start(tx: SystemTx, context: JobContext, intent: StartLink) -> None:
     chat = intent.chat
-    if not intent.code:
+    if intent.code is None:
         if chat.type == "private":
             await enqueue(tx, jobs.SAY, jobs.SayJob(chat.id, HELLO, intent.thread_id))
         return
@@ -125,7 +128,7 @@ async def _press(tx: SystemTx, context: JobContext, intent: ButtonPress) -> None
 
 
 async def _reply(tx: SystemTx, context: JobContext, intent: Reply) -> None:
-    async with context.services.db.bearer(model.place_hash(intent.chat.id, intent.message_id)) as lookup:
+    async with context.services.db.bearer(model.place_hash(intent.chat.id, intent.to_message_id)) as lookup:
         found = await store.card_borne(lookup)
     if found is None or intent.user is None:
         return

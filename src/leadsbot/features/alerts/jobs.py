@@ -74,7 +74,7 @@ async def send_delivery(context: JobContext, job: DeliveryJob) -> None:
         return
     delivery, destination, message = prepared
     point("intent")
-    await bot.pacing.acquire(destination.chat_id, is_group=destination.is_group)
+    await bot.pacing.acquire(destination.chat_id, destination.is_group)
     started = utcnow()
     outcome = await _send(bot, context, destination, message)
     point("sent")
@@ -178,7 +178,7 @@ async def _record(
         code = getattr(outcome, "code", "moved")
         after = outcome.after if isinstance(outcome, RetryLater) else None
         if after is not None:
-            bot.pacing.refused(destination.chat_id, after.total_seconds())
+            bot.pacing.back_off(after.total_seconds(), destination.chat_id)
         await deliveries.record(
             tx,
             delivery,
@@ -216,7 +216,7 @@ async def refresh_card(context: JobContext, job: CardJob) -> None:
         return
     if message.hash == card.shown_hash:
         return
-    await bot.pacing.acquire(card.chat_id, is_group=destination.is_group)
+    await bot.pacing.acquire(card.chat_id, destination.is_group)
     outcome = await bot.transport.edit(card.chat_id, card.message_id, message.text, keyboard=message.keyboard)
     async with db.tenant(workspace_id) as tx:
         if isinstance(outcome, Sent):
@@ -227,7 +227,7 @@ async def refresh_card(context: JobContext, job: CardJob) -> None:
             await actions.disable(tx, destination.id, outcome.code, outcome.sentence)
     if isinstance(outcome, RetryLater):
         if outcome.after is not None:
-            bot.pacing.refused(card.chat_id, outcome.after.total_seconds())
+            bot.pacing.back_off(outcome.after.total_seconds(), card.chat_id)
         raise Retry(outcome.code, outcome.after)
     if isinstance(outcome, Uncertain):
         # An edit can be repeated safely: the same text twice is "not modified".
@@ -252,7 +252,7 @@ async def send_digest(context: JobContext, job: DeliveryJob) -> None:
     if known is None or message is None or not known.external_id:
         return
     chat, _, number = known.external_id.partition(":")
-    await bot.pacing.acquire(int(chat), is_group=int(chat) < 0)
+    await bot.pacing.acquire(int(chat), int(chat) < 0)
     outcome = await bot.transport.edit(int(chat), int(number), message.text, keyboard=message.keyboard)
     if isinstance(outcome, RetryLater | Uncertain):
         raise Retry(outcome.code, outcome.after if isinstance(outcome, RetryLater) else None)
