@@ -25,7 +25,10 @@ function follow(tell: Tell, signal: AbortSignal): Promise<void> {
     });
     stream.addEventListener("error", () => {
       lost = true;
-      if (stream.readyState === EventSource.CLOSED) poll ??= window.setInterval(poller(tell), POLL_MS);
+      if (stream.readyState !== EventSource.CLOSED || poll) return;
+      const ask = poller(tell);
+      void ask(); // What there is now is what changes are told from.
+      poll = window.setInterval(ask, POLL_MS);
     });
   });
 }
