@@ -16,7 +16,6 @@ from leadsbot.features.alerts.feature import FEATURE as ALERTS
 from leadsbot.features.capture.feature import FEATURE as CAPTURE
 from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
 from leadsbot.features.leads.feature import FEATURE as LEADS
-from leadsbot.features.sources.feature import FEATURE as SOURCES
 from leadsbot.infra import metrics, upkeep
 from leadsbot.infra.crypto import Crypto
 from leadsbot.infra.db import migrate
@@ -29,6 +28,7 @@ from leadsbot.infra.jobs import admin, crash
 from leadsbot.infra.jobs.registry import Kinds
 from leadsbot.infra.jobs.wake import Waker
 from leadsbot.infra.mail import mailer
+from leadsbot.infra.net.guard import Guard
 from leadsbot.infra.net.http import HttpClient
 from leadsbot.infra.ratelimit import Limiter
 from leadsbot.infra.services import Services
@@ -36,7 +36,7 @@ from leadsbot.infra.settings import Settings
 from leadsbot.infra.technical.recorder import Recorder
 from leadsbot.kit.signing import Signer
 
-FEATURES: tuple[Feature, ...] = (CAPTURE, ACCOUNTS, SOURCES, LEADS, DELIVERIES, ALERTS)
+FEATURES: tuple[Feature, ...] = (CAPTURE, ACCOUNTS, LEADS, DELIVERIES, ALERTS)
 SLOWEST_QUEUE_S = 60.0
 
 
@@ -98,7 +98,7 @@ async def process(
     waker, live = Waker(addresses.of(QUEUE)), Live(addresses.of(QUEUE))
     db.on_told = waker.work
     recorder = Recorder(db)
-    http = HttpClient(egress_allow=settings.egress_allow)
+    http = HttpClient(guard=Guard(settings.egress_allow))
     telegram_http = HttpClient(trusted=True)
     services = Services(
         settings=settings,

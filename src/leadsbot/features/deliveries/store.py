@@ -131,11 +131,11 @@ async def page(
 async def counts(tx: TenantTx) -> dict[State, int]:
     """How many deliveries stand in each state."""
     rows = await tx.execute(
-        select(DeliveryRow.state, func.count())
+        select(DeliveryRow.state, func.count().label("number"))
         .where(DeliveryRow.workspace_id == tx.workspace_id)
         .group_by(DeliveryRow.state)
     )
-    return {State(row[0]): row[1] for row in rows}
+    return {State(row.state): row.number for row in rows}
 
 
 async def planned_since(tx: TenantTx, destination_id: UUID, since: datetime, kind: str) -> int:

@@ -1,0 +1,6 @@
+"""The manifest of deliveries."""
+
+from leadsbot.features.deliveries.tables import AttemptRow, DeliveryRow
+from leadsbot.infra.feature import Feature
+
+FEATURE = Feature(name="deliveries", tables=(DeliveryRow, AttemptRow))
