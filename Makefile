@@ -87,10 +87,12 @@ $(STAMPS)/uv:
 
 # Hashes of every dependency are checked against the lock; byte code is written now, so that no start waits for it.
 INSTALL = $(UV) pip install -q --compile-bytecode --python $(BIN)/python
+LOCKED = $(INSTALL) --require-hashes -c requirements.lock -r pyproject.toml
+STALE = { echo "A dependency of pyproject.toml that is not in requirements.lock? Run: make lock"; exit 1; }
 
 $(STAMPS)/packages: $(STAMPS)/uv requirements.lock pyproject.toml
 	@echo "Installing …"
-	@$(INSTALL) --require-hashes -c requirements.lock -r pyproject.toml
+	@$(LOCKED) || $(STALE)
 	@touch $@
 
 $(STAMPS)/run: $(STAMPS)/packages $(SOURCES)
@@ -99,5 +101,5 @@ $(STAMPS)/run: $(STAMPS)/packages $(SOURCES)
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/run
-	@$(INSTALL) --require-hashes -c requirements.lock --extra dev -r pyproject.toml
+	@$(LOCKED) --extra dev || $(STALE)
 	@touch $@
