@@ -28,8 +28,8 @@ async def dead(tx: Tx, workspace_id: UUID | None, limit: int = 100) -> list[Dead
     """Dead jobs of a workspace (None: of all), newest first."""
     rows = await tx.execute(
         text(
-            "SELECT id, workspace_id, kind, attempt, coalesce(last_error, '') AS reason, ended_at FROM job WHERE state = 2 "
-            "AND (CAST(:ws AS uuid) IS NULL OR workspace_id = :ws) ORDER BY ended_at DESC LIMIT :limit"
+            "SELECT id, workspace_id, kind, attempt, coalesce(last_error, '') AS reason, ended_at FROM job "
+            "WHERE state = 2 AND (CAST(:ws AS uuid) IS NULL OR workspace_id = :ws) ORDER BY ended_at DESC LIMIT :limit"
         ),
         {"ws": workspace_id, "limit": limit},
     )
