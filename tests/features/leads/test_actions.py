@@ -182,9 +182,19 @@ async def test_tags_and_notes_are_told_with_what_changed(db: Database, home: UUI
     assert (tagged[0]["added"], tagged[0]["removed"]) == (["spring"], ["vip"])
 
 
+async def test_a_note_sent_twice_is_written_once(db: Database, home: UUID) -> None:
+    lead_id, note_id = await make(db, home, name="Anna"), new_id()
+
+    for _ in range(2):
+        async with db.tenant(home) as tx:
+            await actions.add_note(tx, lead_id, "Called.", by=PERSON, via="dashboard", note_id=note_id)
+
+    assert (await told(db, home, lead_id)).count("lead.note_added") == 1
+
+
 async def test_a_stale_version_is_refused(db: Database, home: UUID) -> None:
     lead_id = await make(db, home, name="Anna")
-    seen = actions.version(await read(db, home, lead_id))
+    seen = actions.version((await read(db, home, lead_id)).updated_at)
     async with db.tenant(home) as tx:
         await actions.set_stage(tx, lead_id, "won", by=PERSON)
 

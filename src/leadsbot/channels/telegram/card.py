@@ -5,19 +5,16 @@ The medium knows nothing about leads; a card is whatever facts it is given.
 
 from __future__ import annotations
 
-import html
 import ipaddress
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from leadsbot.kit.text import cut_utf16, one_line, scrub, telegram_escape, utf16_length
+from leadsbot.kit.text import cut_utf16, one_line, telegram_escape, utf16_length
 
 LIMIT = 4096
-_TAG = re.compile(r"</?[a-z]+>")
 MESSAGE_LIMIT = 2600
 LINE_LIMIT = 200
 DIGEST_LINES = 20
@@ -55,15 +52,14 @@ def render(card: Card, token: str) -> tuple[str, dict[str, Any]]:
     tail = [*_status(card), f"<code>{card.shown_id}</code>"]
     link = public_url(card.url)
     if link is None:
-        tail.append(_line(card.url, 300))
+        tail.append(telegram_escape(card.url))
     details = [f"<b>{_line(label, 60)}:</b> {_line(value)}" for label, value in card.details[:12] if value.strip()]
-    room = LIMIT - 8 - sum(_shown(line) + 1 for line in (*fixed, *tail))
-    message = _quoted(card.message, min(MESSAGE_LIMIT, room))
-    # The message comes before the other answers: twelve long ones must not push it out.
-    room -= _shown(message)
+    room = LIMIT - 40 - sum(utf16_length(line) + 1 for line in (*fixed, *tail))
+    message = _quoted(card.message, min(MESSAGE_LIMIT, room - sum(utf16_length(d) + 1 for d in details)))
+    room -= utf16_length(message)
     kept = []
     for line in details:
-        room -= _shown(line) + 1
+        room -= utf16_length(line) + 1
         if room > 0:
             kept.append(line)
     parts = ["\n".join(fixed), message, "\n".join(kept), "\n".join(tail)]
@@ -88,11 +84,6 @@ def _line(text: str, limit: int = LINE_LIMIT) -> str:
     return telegram_escape(one_line(text, limit))
 
 
-def _shown(markup: str) -> int:
-    """How long Telegram says our HTML is: without tags, with each entity as the character it stands for."""
-    return utf16_length(html.unescape(_TAG.sub("", markup)))
-
-
 def _head(card: Card) -> list[str]:
     icon = {"junk": "🗑", "qualified": "⭐", "won": "🏆", "lost": "▫️"}.get(
         card.stage, "🔔" if card.stage == "new" else "📞"
@@ -103,8 +94,8 @@ def _head(card: Card) -> list[str]:
 
 
 def _contact(card: Card) -> list[str]:
-    rows = (("✉️", card.email, 254), ("☎️", card.phone, 60), ("🏢", card.company, 200), ("🌐", card.source, 200))
-    return [f"{symbol} {_line(value, limit)}" for symbol, value, limit in rows if value]
+    rows = (("✉️", card.email), ("☎️", card.phone), ("🏢", card.company), ("🌐", card.source))
+    return [f"{symbol} {_line(value)}" for symbol, value in rows if value]
 
 
 def _status(card: Card) -> list[str]:
@@ -120,8 +111,8 @@ def _status(card: Card) -> list[str]:
 
 def _quoted(message: str | None, room: int) -> str:
     """The message as a quote, cut so that it fits after escaping and never inside an entity."""
-    text = scrub(message or "").strip()
-    limit = room
+    text = (message or "").strip()
+    limit = room - len("<blockquote></blockquote>")
     if not text or limit < 20:
         return ""
     # Telegram counts what is shown, but the raw text must not grow without bound either: & becomes &amp;.
@@ -133,11 +124,8 @@ def _quoted(message: str | None, room: int) -> str:
 
 def public_url(url: str) -> str | None:
     """The address if Telegram accepts it under a button: it refuses names without a dot and loopback addresses."""
-    try:
-        host = (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return None
-    if not url.startswith(("http://", "https://")) or "." not in host or host.endswith((".localhost", ".local")):
+    host = urlsplit(url).hostname or ""
+    if not url.startswith(("http://", "https://")) or host == "localhost" or "." not in host:
         return None
     try:
         address = ipaddress.ip_address(host)
@@ -155,7 +143,7 @@ def repeat(card: Card) -> str:
 def digest(cards: Sequence[Card], total: int, url: str) -> str:
     """One message for many leads, newest first."""
     lines = [f"• <b>{_line(card.title, 80)}</b> {_line(card.email or card.phone or '', 80)}".rstrip() for card in cards]
-    more = total - len(lines[:DIGEST_LINES])
+    more = total - len(lines)
     text = f"📬 <b>{total} new enquiries</b> in a few minutes. Single cards come again when it is calmer.\n\n"
     text += "\n".join(lines[:DIGEST_LINES])
     if more > 0:

@@ -23,6 +23,7 @@ from leadsbot.features.leads.model import Arrival, Lead
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.events.log import emit
 from leadsbot.kit.errors import Conflict, Invalid, NotFound
+from leadsbot.kit.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,24 @@ async def claim(tx: TenantTx, lead_id: UUID, person_id: UUID, *, by: str) -> Cla
 
 
 async def add_note(
-    tx: TenantTx, lead_id: UUID, body: str, *, by: str, via: str, author_name: str | None = None
+    tx: TenantTx,
+    lead_id: UUID,
+    body: str,
+    *,
+    by: str,
+    via: str,
+    author_name: str | None = None,
+    note_id: UUID | None = None,
 ) -> UUID:
-    """Write a note; returns its id. ``via`` is ``dashboard``, ``telegram`` or ``api``."""
+    """Write a note; returns its id. ``via`` is ``dashboard``, ``telegram`` or ``api``.
+
+    A caller that may send the same note twice chooses its ``note_id``: the second one changes nothing.
+    """
     text = model.valid_note(body)
     lead = await locked(tx, lead_id)
-    note_id = await store.add_note(tx, lead.id, author=by, author_name=author_name, body=text, via=via)
+    note_id = note_id or new_id()
+    if not await store.add_note(tx, note_id, lead.id, author=by, author_name=author_name, body=text, via=via):
+        return note_id
     await store.change(tx, lead.id)
     await emit(tx, LeadNoteAdded(lead_id=lead.id, note_id=note_id), by=by)
     return note_id
@@ -190,10 +203,10 @@ async def _write(tx: TenantTx, lead: Lead, values: Mapping[str, Any]) -> None:
 
 def must_match(lead: Lead, etag: str | None) -> None:
     """Raise Conflict when somebody changed the lead since the caller read it (``If-Match``; None asks nothing)."""
-    if etag is not None and etag.strip() not in {"*", version(lead)}:
+    if etag is not None and etag.strip() not in {"*", version(lead.updated_at)}:
         raise Conflict("Somebody changed this lead since you read it. Read it again and repeat your change.")
 
 
-def version(lead: Lead) -> str:
+def version(updated_at: datetime) -> str:
     """The ETag of a lead: its moment of change."""
-    return f'"{lead.updated_at.timestamp():.6f}"'
+    return f'"{updated_at.timestamp():.6f}"'

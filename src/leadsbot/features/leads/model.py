@@ -17,7 +17,6 @@ STAGES: Final = ("new", "contacted", "qualified", "won", "lost", "junk")
 OPEN: Final = frozenset({"new", "contacted", "qualified"})
 """Stages in which a repeat joins the lead. A closed or junk lead is history: whoever writes again is a new lead."""
 LABELS: Final = {stage: stage.capitalize() for stage in STAGES}
-MERGE_WINDOW_DAYS: Final = 30
 NAMELESS: Final = "No contact details"
 LIMITS: Final = {"name": 200, "email": 320, "phone": 60, "company": 300}
 NOTE_LIMIT, TAG_LIMIT, TAGS_LIMIT, SEARCH_LIMIT = 10_000, 50, 30, 4_000

@@ -275,16 +275,20 @@ async def any_lead(tx: TenantTx) -> bool:
     return await tx.scalar(select(LeadRow.id).where(LeadRow.workspace_id == tx.workspace_id).limit(1)) is not None
 
 
-async def add_note(tx: TenantTx, lead_id: UUID, *, author: str, author_name: str | None, body: str, via: str) -> UUID:
-    """Insert a note; returns its id."""
-    note_id = new_id()
-    await tx.execute(
-        insert(LeadNoteRow).values(
+async def add_note(
+    tx: TenantTx, note_id: UUID, lead_id: UUID, *, author: str, author_name: str | None, body: str, via: str
+) -> bool:
+    """Insert a note; False when there is one with this id."""
+    statement = (
+        insert(LeadNoteRow)
+        .values(
             workspace_id=tx.workspace_id, id=note_id, lead_id=lead_id, author=author, author_name=author_name,
             body=body, via=via,
         )
+        .on_conflict_do_nothing()
+        .returning(LeadNoteRow.id)
     )  # fmt: skip
-    return note_id
+    return await tx.scalar(statement) is not None
 
 
 async def notes(

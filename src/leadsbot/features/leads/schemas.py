@@ -1,0 +1,174 @@
+"""Leads, notes, submissions and events as the API shows and takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from leadsbot.features.capture.public import Submission
+from leadsbot.features.leads.model import Note
+from leadsbot.features.leads.public import LeadView
+from leadsbot.infra.events.log import Logged
+from leadsbot.kit import ids
+
+Stage = Literal["new", "contacted", "qualified", "won", "lost", "junk"]
+
+
+class SourceOut(msgspec.Struct):
+    """Where a lead came in."""
+
+    id: str
+    kind: str
+    name: str
+
+
+class LeadOut(msgspec.Struct):
+    """A lead. `message` is the newest one, `fields` every unknown field as it was sent, `name` one display string."""
+
+    id: str
+    name: str | None
+    email: str | None
+    phone: str | None
+    phone_e164: str | None
+    company: str | None
+    message: str | None
+    stage: Stage
+    owner: str | None
+    tags: list[str]
+    source: SourceOut | None
+    score: int | None
+    submission_count: int
+    fields: dict[str, Any]
+    context: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    last_activity_at: datetime
+
+
+class LeadPatch(msgspec.Struct, forbid_unknown_fields=True):
+    """What to change; what is left out stays. ``owner`` is the id of a member, or null for nobody."""
+
+    name: str | msgspec.UnsetType | None = msgspec.UNSET
+    email: str | msgspec.UnsetType | None = msgspec.UNSET
+    phone: str | msgspec.UnsetType | None = msgspec.UNSET
+    company: str | msgspec.UnsetType | None = msgspec.UNSET
+    stage: Stage | msgspec.UnsetType = msgspec.UNSET
+    owner: str | msgspec.UnsetType | None = msgspec.UNSET
+    tags: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+    def texts(self) -> dict[str, str | None]:
+        """The contact fields that are to be changed."""
+        named = {"name": self.name, "email": self.email, "phone": self.phone, "company": self.company}
+        return {key: value for key, value in named.items() if not isinstance(value, msgspec.UnsetType)}
+
+
+class NoteIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A note to write."""
+
+    body: str
+
+
+class NoteOut(msgspec.Struct):
+    """A note. ``author`` is the id of a person or key, ``telegram:<id>``, or ``system``."""
+
+    id: str
+    lead_id: str
+    author: str
+    author_name: str | None
+    body: str
+    via: str
+    created_at: datetime
+
+
+class MergeIn(msgspec.Struct, forbid_unknown_fields=True):
+    """The lead that is merged into the one in the address; its id keeps resolving."""
+
+    lead_id: str
+
+
+class EventOut(msgspec.Struct):
+    """One thing that happened to a lead: facts and ids, never personal data."""
+
+    id: str
+    type: str
+    actor: str
+    data: dict[str, Any]
+    occurred_at: datetime
+
+
+class SubmissionOut(msgspec.Struct):
+    """One submission exactly as it came."""
+
+    id: str
+    source_id: str
+    fields: dict[str, Any]
+    context: dict[str, Any]
+    ip: str | None
+    lawful_basis: str
+    notice_version: str
+    received_at: datetime
+
+
+class Items(msgspec.Struct):
+    """Every submission of a lead, newest first."""
+
+    data: list[SubmissionOut]
+    next_cursor: str | None = None
+
+
+_PREFIXES: Mapping[str, str] = {
+    "lead_id": ids.LEAD, "merged_id": ids.LEAD, "submission_id": ids.SUBMISSION, "source_id": ids.SOURCE,
+    "note_id": ids.NOTE, "delivery_id": ids.DELIVERY, "destination_id": ids.DESTINATION, "owner": ids.PERSON,
+    "previous_owner": ids.PERSON, "person_id": ids.PERSON,
+}  # fmt: skip
+_ACTORS = {"person": ids.PERSON, "key": ids.KEY}
+
+
+def lead_out(lead: LeadView) -> LeadOut:
+    """A lead as the API shows it."""
+    source = lead.source
+    return LeadOut(
+        id=ids.show(ids.LEAD, lead.id), name=lead.name, email=lead.email, phone=lead.phone,
+        phone_e164=lead.phone_e164, company=lead.company, message=lead.message,
+        stage=lead.stage,  # type: ignore[arg-type]  # only valid stages are ever stored
+        owner=ids.show(ids.PERSON, lead.owner_id) if lead.owner_id else None, tags=list(lead.tags),
+        source=SourceOut(ids.show(ids.SOURCE, source.id), source.kind, source.name) if source else None,
+        score=lead.score, submission_count=lead.submission_count, fields=lead.fields, context=lead.context,
+        created_at=lead.created_at, updated_at=lead.updated_at, last_activity_at=lead.last_activity_at,
+    )  # fmt: skip
+
+
+def note_out(note: Note) -> NoteOut:
+    """A note as the API shows it."""
+    return NoteOut(
+        ids.show(ids.NOTE, note.id), ids.show(ids.LEAD, note.lead_id), actor_out(note.author), note.author_name,
+        note.body, note.via, note.created_at,
+    )  # fmt: skip
+
+
+def submission_out(submission: Submission) -> SubmissionOut:
+    """A submission as the API shows it."""
+    return SubmissionOut(
+        ids.show(ids.SUBMISSION, submission.id), ids.show(ids.SOURCE, submission.source_id), submission.fields,
+        submission.context, str(submission.ip) if submission.ip else None, submission.lawful_basis,
+        submission.notice_version, submission.received_at,
+    )  # fmt: skip
+
+
+def event_out(event: Logged) -> EventOut:
+    """An event as the API shows it: its ids with their prefixes."""
+    data = {
+        name: ids.show(_PREFIXES[name], UUID(value)) if name in _PREFIXES and isinstance(value, str) else value
+        for name, value in event.payload.items()
+    }
+    return EventOut(ids.show(ids.EVENT, event.id), event.type, actor_out(event.actor), data, event.occurred_at)
+
+
+def actor_out(actor: str) -> str:
+    """The id of a person or key behind ``person:<uuid>``; others as they are."""
+    kind, _, value = actor.partition(":")
+    return ids.show(_ACTORS[kind], UUID(value)) if kind in _ACTORS else actor

@@ -1,0 +1,106 @@
+"""The history of a lead as people read it: one sentence and one symbol per event, grouped by day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from leadsbot.features.leads.model import Note
+from leadsbot.infra.db.tx import TenantTx
+from leadsbot.infra.events.log import Logged, history
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a sentence may call things: people by id, sources by id, stages by their key."""
+
+    people: Mapping[UUID, str]
+    sources: Mapping[UUID, str]
+    stages: Mapping[str, str]
+
+    def person(self, value: Any) -> str:
+        """A member by their id as stored in an event."""
+        return self.people.get(UUID(value), "somebody who left") if value else "nobody"
+
+    def source(self, value: Any) -> str:
+        """A source by its id as stored in an event."""
+        return self.sources.get(UUID(value), "a deleted source") if value else "no source"
+
+    def stage(self, value: Any) -> str:
+        """A stage as the workspace calls it."""
+        return self.stages.get(str(value), str(value))
+
+    def actor(self, actor: str) -> str:
+        """Who did it; empty for LeadsBot itself."""
+        kind, _, value = actor.partition(":")
+        if kind == "person":
+            return self.person(value)
+        return {"key": "An API key", "telegram": "Somebody in Telegram"}.get(kind, "")
+
+
+Sentence = Callable[[Mapping[str, Any], Names], str]
+_labels: dict[str, tuple[str, Sentence]] = {}
+
+
+def label(event: str, icon: str, sentence: Sentence) -> None:
+    """Teach the timeline an event of another feature: its symbol and what it says."""
+    _labels[event] = (icon, sentence)
+
+
+def _tags(data: Mapping[str, Any]) -> str:
+    parts = [f"added {', '.join(data['added'])}"] if data.get("added") else []
+    parts += [f"removed {', '.join(data['removed'])}"] if data.get("removed") else []
+    return f"Tags: {'; '.join(parts)}"
+
+
+label(
+    "lead.created",
+    "inbox",
+    lambda d, n: f"Came in through {n.source(d['source_id'])}" if d.get("source_id") else "Created by hand",
+)
+label("lead.submission_joined", "inbox", lambda d, n: f"Wrote again through {n.source(d['source_id'])}")
+label("lead.updated", "note", lambda d, _: f"Edited {', '.join(d['changed'])}")
+label("lead.stage_changed", "check", lambda d, n: f"{n.stage(d['previous'])} → {n.stage(d['stage'])}")
+label("lead.assigned", "user", lambda d, n: f"Given to {n.person(d['owner'])}" if d.get("owner") else "Given back")
+label("lead.note_added", "note", lambda _d, _n: "Note")
+label("lead.tagged", "tag", lambda d, _: _tags(d))
+label("lead.merged", "link", lambda _d, _n: "Merged with another lead")
+label("delivery.sent", "send", lambda d, _: f"Sent to {str(d['channel']).capitalize()}")
+label("delivery.failed", "alert", lambda d, _: f"Could not be sent to {str(d['channel']).capitalize()}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline."""
+
+    at: datetime
+    icon: str
+    text: str
+    who: str
+    note: Note | None
+
+
+def entries(events: Sequence[Logged], notes: Sequence[Note], names: Names) -> list[tuple[date, list[Entry]]]:
+    """Events (newest first) in words, by day in UTC; a note's text stands under its event."""
+    by_id = {str(note.id): note for note in notes}
+    lines = [_entry(event, by_id, names) for event in events]
+    return [(day, list(group)) for day, group in groupby(lines, key=lambda entry: entry.at.date())]
+
+
+def _entry(event: Logged, notes: Mapping[str, Note], names: Names) -> Entry:
+    note = notes.get(str(event.payload.get("note_id")))
+    icon, sentence = _labels.get(event.type, ("clock", lambda _d, _n: event.type.replace(".", " ").replace("_", " ")))
+    who = (note.author_name if note else None) or names.actor(event.actor)
+    return Entry(event.occurred_at, icon, sentence(event.payload, names), who, note)
+
+
+async def happened(
+    tx: TenantTx, lead_ids: Sequence[UUID], *, limit: int, before: tuple[datetime, UUID] | None = None
+) -> list[Logged]:
+    """The history of several leads as one, newest first."""
+    rows = [row for lead_id in lead_ids for row in await history(tx, lead_id, limit=limit, before=before)]
+    return sorted(rows, key=lambda row: (row.occurred_at, row.id), reverse=True)[:limit]

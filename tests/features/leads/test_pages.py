@@ -1,0 +1,190 @@
+"""The lead list and the lead page, as a browser without scripts sees them."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import httpx
+import pytest
+
+from leadsbot.features.leads import actions
+from leadsbot.kit import ids
+from leadsbot.kit.clock import utcnow
+from tests.features.leads.conftest import As, Desk
+
+ANNA = {"name": "Anna Berg", "email": "anna@example.org", "phone": "030 901820", "message": "Hello", "colour": "red"}
+ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+
+
+def token(html: str) -> str:
+    found = re.search(r'name="_csrf" value="([0-9a-f]+)"', html)
+    assert found is not None
+    return found.group(1)
+
+
+async def post(client: httpx.AsyncClient, lead_id: str, action: str, **form: str) -> httpx.Response:
+    html = (await client.get(f"/leads/{lead_id}")).text
+    return await client.post(f"/leads/{lead_id}/{action}", data={"_csrf": token(html), **form})
+
+
+async def test_the_empty_list_teaches_with_the_workspaces_own_addresses(http: As) -> None:
+    async with http("alice") as client:
+        page = await client.get("/leads")
+
+    assert page.status_code == 200
+    assert "Waiting for the first lead" in page.text
+    assert "/f/" in page.text
+
+
+async def test_the_list_shows_leads_chips_with_counts_and_keeps_the_view_in_links(desk: Desk, http: As) -> None:
+    lead_id = await desk.shown(ANNA)
+
+    async with http("alice") as client:
+        page = (await client.get("/leads?q=anna&stage=new")).text
+        none = (await client.get("/leads?q=zebra")).text
+
+    assert f"/leads/{lead_id}?stage=new&amp;q=anna" in page
+    assert 'New <span class="n">1</span>' in page
+    assert "Nothing matches" in none
+
+
+async def test_the_lead_page_shows_contact_timeline_and_every_field_of_every_submission(desk: Desk, http: As) -> None:
+    lead_id = await desk.shown(ANNA | {"nested": {"size": [1, 2]}})
+    await desk.arrives(ANNA | {"message": "Again"})
+
+    async with http("alice") as client:
+        page = (await client.get(f"/leads/{lead_id}")).text
+
+    for text in (
+        "mailto:anna%40example.org", "tel:+4930901820", "Came in through Contact", "Wrote again through Contact",
+        "colour", "&#34;size&#34;", "Wrote 2 times", "https://shop.example/contact",
+    ):  # fmt: skip
+        assert text in page, text
+
+
+async def test_every_form_of_the_page_works_without_a_script(desk: Desk, http: As, alice: UUID) -> None:
+    lead_id = await desk.arrives(ANNA)
+    shown = ids.show(ids.LEAD, lead_id)
+
+    async with http("alice") as client:
+        for action, form in {
+            "claim": {},
+            "stage": {"stage": "contacted"},
+            "tags": {"tags": "VIP, spring"},
+            "edit": {"name": "Anna B.", "email": "anna@example.org", "phone": "", "company": "Berg AG"},
+            "notes": {"note": ids.show(ids.NOTE, ids.new_id()), "body": "Called twice."},
+            "owner": {"owner": ""},
+        }.items():
+            answer = await post(client, shown, action, **form)
+            assert (answer.status_code, answer.headers["location"]) == (303, f"/leads/{shown}"), (action, answer.text)
+        page = (await client.get(f"/leads/{shown}")).text
+
+    lead = await desk.lead(lead_id)
+    assert (lead.stage, lead.tags, lead.name, lead.phone, lead.company, lead.owner_id) == (
+        "contacted", ("vip", "spring"), "Anna B.", None, "Berg AG", None,
+    )  # fmt: skip
+    assert "Called twice." in page
+
+
+async def test_what_was_wrong_is_said_on_the_page_and_what_was_typed_stays(desk: Desk, http: As) -> None:
+    lead_id = await desk.shown(ANNA)
+
+    async with http("alice") as client:
+        answer = await post(client, lead_id, "edit", name="Anna", email="anna at example", phone="", company="")
+
+    assert answer.status_code == 422
+    assert "This is not an e-mail address" in answer.text
+    assert 'value="anna at example"' in answer.text
+
+
+async def test_a_note_that_was_sent_twice_is_there_once(desk: Desk, http: As) -> None:
+    lead_id = await desk.shown(ANNA)
+    note = ids.show(ids.NOTE, ids.new_id())
+
+    async with http("alice") as client:
+        for _ in range(2):
+            await post(client, lead_id, "notes", note=note, body="Only once.")
+        page = (await client.get(f"/leads/{lead_id}")).text
+
+    assert page.count("Only once.") == 1
+
+
+async def test_a_possible_duplicate_is_offered_and_merged_by_a_person(desk: Desk, http: As) -> None:
+    by_phone = await desk.shown({"name": "Anna", "phone": "030 901820"})
+    await desk.arrives({"email": "anna@example.org"})
+    by_mail = await desk.shown(ANNA)
+
+    async with http("alice") as client:
+        before = (await client.get(f"/leads/{by_mail}")).text
+        await post(client, by_mail, "merge", other=by_phone)
+        after = (await client.get(f"/leads/{by_mail}")).text
+        old = await client.get(f"/leads/{by_phone}")
+
+    assert by_phone != by_mail
+    assert "Possible duplicate:" in before
+    assert "Possible duplicate:" not in after
+    assert old.headers["location"] == f"/leads/{by_mail}"
+
+
+async def test_previous_and_next_stay_in_the_view(desk: Desk, http: As) -> None:
+    old, middle, new = [await desk.shown({"email": f"{n}@example.org", "name": "Anna"}) for n in range(3)]
+    await desk.arrives({"email": "other@example.org", "name": "Bert"}, at=utcnow())
+
+    async with http("alice") as client:
+        page = (await client.get(f"/leads/{middle}?q=anna")).text
+        last = (await client.get(f"/leads/{new}?q=anna")).text
+
+    assert f'rel="prev" href="/leads/{new}?q=anna"' in page
+    assert f'rel="next" href="/leads/{old}?q=anna"' in page
+    assert 'rel="prev"' not in last
+
+
+async def test_a_viewer_sees_no_forms_and_cannot_post(desk: Desk, http: As) -> None:
+    lead_id = await desk.shown(ANNA)
+
+    async with http("bob") as client:
+        page = (await client.get(f"/leads/{lead_id}")).text
+        refused = await client.post(f"/leads/{lead_id}/stage", data={"_csrf": token(page), "stage": "won"})
+
+    assert "Anna Berg" in page
+    assert "/stage" not in page
+    assert refused.status_code == 403
+
+
+async def test_the_outsider_finds_no_page_and_changes_nothing(desk: Desk, http: As) -> None:
+    lead_id = await desk.arrives(ANNA)
+    shown = ids.show(ids.LEAD, lead_id)
+
+    async with http("charlie-in-a-browser") as client:
+        listed = (await client.get("/leads")).text
+        read = await client.get(f"/leads/{shown}")
+        for action in ("stage", "owner", "claim", "tags", "edit", "notes", "merge"):
+            answer = await client.post(f"/leads/{shown}/{action}", data={"_csrf": token(listed), "stage": "junk"})
+            assert answer.status_code == 404, action
+
+    assert read.status_code == 404
+    assert "Anna" not in listed + read.text
+    assert await desk.told(lead_id) == ["lead.created"]
+
+
+@pytest.mark.parametrize(
+    "query", ["stage=sold", "owner=x", "q=%00", "cursor=x", "source=%ED%A0%80", "tag=" + "x" * 300]
+)
+async def test_a_broken_address_of_the_list_is_an_answer_not_a_fault(http: As, query: str) -> None:
+    async with http("alice") as client:
+        assert (await client.get(f"/leads?{query}")).status_code in {400, 422}
+
+
+async def test_hostile_text_is_shown_as_text(desk: Desk, http: As) -> None:
+    lead_id = await desk.arrives({"name": ATTACK[:60], "email": "a@example.org", "message": ATTACK, ATTACK: ATTACK})
+    async with desk.db.tenant(desk.workspace) as tx:
+        await actions.add_note(tx, lead_id, ATTACK, by="telegram:1", via="telegram", author_name=ATTACK)
+        await actions.set_tags(tx, lead_id, ["<b>x"], by="system")
+
+    async with http("alice") as client:
+        for path in ("/leads", f"/leads/{ids.show(ids.LEAD, lead_id)}"):
+            html = (await client.get(path)).text
+            assert "<script>alert" not in html
+            assert "<img src=x" not in html
+            assert "<b>x" not in html
