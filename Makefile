@@ -10,6 +10,8 @@ UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null) pyproject.toml $(wildcard hatch_build.py)
 TEST_WORKERS ?= 2
+# Byte code is written by the first start for all later ones; without it every process compiles for two seconds.
+unexport PYTHONDONTWRITEBYTECODE
 T ?= tests
 
 ##@ Use
@@ -85,8 +87,8 @@ $(STAMPS)/uv:
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@mkdir -p $(STAMPS) && touch $@
 
-# Hashes of every dependency are checked against the lock; byte code is written now, so that no start waits for it.
-INSTALL = $(UV) pip install -q --compile-bytecode --python $(BIN)/python
+# Hashes of every dependency are checked against the lock.
+INSTALL = $(UV) pip install -q --python $(BIN)/python
 LOCKED = $(INSTALL) --require-hashes -c requirements.lock -r pyproject.toml
 STALE = { echo "A dependency of pyproject.toml that is not in requirements.lock? Run: make lock"; exit 1; }
 
@@ -97,7 +99,6 @@ $(STAMPS)/packages: $(STAMPS)/uv requirements.lock pyproject.toml
 
 $(STAMPS)/run: $(STAMPS)/packages $(SOURCES)
 	@$(INSTALL) --no-deps -e .
-	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/run

@@ -52,11 +52,13 @@ def run(*command: str) -> None:
         raise RuntimeError(f"The frontend could not be built:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
-def install() -> None:
-    """Bring the pinned npm packages; none of their install scripts runs."""
-    there = FRONTEND / "node_modules" / ".package-lock.json"
-    if not there.exists() or there.stat().st_mtime < (FRONTEND / "package-lock.json").stat().st_mtime:
-        run("npm", "ci", "--ignore-scripts", "--silent")
+def install(*, tools: bool = False) -> None:
+    """Bring the pinned npm packages, with ``tools`` those of developers too; no install script of theirs runs."""
+    folder = FRONTEND / "node_modules"
+    there = folder / ".package-lock.json"
+    current = there.exists() and there.stat().st_mtime >= (FRONTEND / "package-lock.json").stat().st_mtime
+    if not current or (tools and not (folder / "typescript").is_dir()):
+        run("npm", "ci", "--ignore-scripts", "--silent", *([] if tools else ["--omit=dev"]))
 
 
 def build(out: Path = BUILT) -> None:
@@ -67,7 +69,7 @@ def build(out: Path = BUILT) -> None:
 
 def types() -> None:
     """Check the types; raises RuntimeError with what is wrong."""
-    install()
+    install(tools=True)
     run("node_modules/typescript/bin/tsc", "--noEmit")
 
 
