@@ -13,6 +13,7 @@ from leadsbot.features.capture.public import Source, Submission, get_source, lis
 from leadsbot.features.leads import store
 from leadsbot.features.leads.actions import Claim, add_note, assign, claim, edit_fields, merge, set_stage, set_tags
 from leadsbot.features.leads.model import LABELS, STAGES, Lead, Note
+from leadsbot.features.leads.timeline import label
 from leadsbot.infra.db.tx import TenantTx
 
 
@@ -115,6 +116,7 @@ __all__ = [
     "edit_fields",
     "family",
     "get_lead",
+    "label",
     "merge",
     "notes",
     "possible_duplicates",
