@@ -64,7 +64,11 @@ class Waker:
         self._wanted.clear()
         if self._work:
             self._work = False
-            await connection.execute("SELECT pg_notify($1, '')", WORK)
+            try:
+                await connection.execute("SELECT pg_notify($1, '')", WORK)
+            except BaseException:
+                self._work = True
+                raise
         changes = sorted(self._changes)
         while changes:
             batch, size = [], 0
