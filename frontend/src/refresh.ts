@@ -4,58 +4,58 @@ export const ANY = "*";
 const FIRST_MS = 60;
 const PAUSE_MS = 1000;
 
-interface State {
+// One address is fetched once for all its elements, however many they are and however much happens.
+interface Wave {
+  elements: Set<HTMLElement>;
   timer: number | undefined;
   busy: boolean;
-  again: boolean;
   last: number;
 }
 
-const states = new WeakMap<HTMLElement, State>();
+const waves = new Map<string, Wave>();
 
 export function refreshLive(name: string): void {
   for (const element of document.querySelectorAll<HTMLElement>("[data-live][id]")) {
     const wanted = (element.dataset.live ?? "").split(" ").filter(Boolean);
-    if (name === ANY || wanted.some((prefix) => name.startsWith(prefix))) schedule(element);
+    if (name !== ANY && !wanted.some((prefix) => name.startsWith(prefix))) continue;
+    const url = element.dataset.liveUrl ?? location.href;
+    const wave = waves.get(url) ?? { elements: new Set(), timer: undefined, busy: false, last: 0 };
+    waves.set(url, wave);
+    wave.elements.add(element);
+    schedule(url, wave);
   }
 }
 
-/** At once, but at most once a second however much happens. */
-function schedule(element: HTMLElement): void {
-  const state = states.get(element) ?? { timer: undefined, busy: false, again: false, last: 0 };
-  states.set(element, state);
-  if (state.busy) {
-    state.again = true;
-    return;
-  }
-  state.timer ??= window.setTimeout(
+/** At once, but at most once a second. */
+function schedule(url: string, wave: Wave): void {
+  if (wave.busy || wave.timer !== undefined) return;
+  wave.timer = window.setTimeout(
     async () => {
-      state.timer = undefined;
-      state.busy = true;
-      await refresh(element);
-      state.busy = false;
-      state.last = Date.now();
-      if (state.again && element.isConnected) {
-        state.again = false;
-        schedule(element);
-      }
+      const elements = [...wave.elements];
+      wave.elements.clear();
+      wave.timer = undefined;
+      wave.busy = true;
+      await refresh(url, elements);
+      wave.busy = false;
+      wave.last = Date.now();
+      if (wave.elements.size) schedule(url, wave);
     },
-    Math.max(FIRST_MS, state.last + PAUSE_MS - Date.now()),
+    Math.max(FIRST_MS, wave.last + PAUSE_MS - Date.now()),
   );
 }
 
-async function refresh(element: HTMLElement): Promise<void> {
+async function refresh(url: string, elements: HTMLElement[]): Promise<void> {
   try {
-    const answer = await fetch(element.dataset.liveUrl ?? location.href, {
-      headers: { "X-Live": "1", Accept: "text/html" },
-      cache: "no-store",
-    });
+    const answer = await fetch(url, { headers: { "X-Live": "1", Accept: "text/html" }, cache: "no-store" });
     if (!answer.ok || answer.redirected) return; // Signed out, or the thing is gone: the next click tells.
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById(element.id);
-    if (!fresh || !element.isConnected) return;
-    if (element.hasAttribute("data-live-hold") && reading(element)) offer(element, fresh);
-    else morph(element, fresh);
+    for (const element of elements) {
+      const fresh = page.getElementById(element.id);
+      if (!fresh || !element.isConnected) continue;
+      if (element.hasAttribute("data-live-hold") && reading(element)) offer(element, fresh);
+      else morph(element, fresh);
+    }
+    document.dispatchEvent(new CustomEvent("leadsbot:refreshed"));
   } catch {
     // The next hint, or coming back to the tab, tries again.
   }
@@ -84,8 +84,8 @@ function offer(element: HTMLElement, fresh: HTMLElement): void {
   bar.className = "new-bar";
   bar.textContent = `${count} new`;
   bar.addEventListener("click", () => {
-    bar.remove();
     morph(element, fresh);
+    document.dispatchEvent(new CustomEvent("leadsbot:refreshed"));
     scrollTo({ top: 0 });
   });
   if (earlier) earlier.replaceWith(bar);
@@ -107,5 +107,4 @@ function morph(element: HTMLElement, fresh: HTMLElement): void {
   } else {
     element.replaceWith(fresh);
   }
-  document.dispatchEvent(new CustomEvent("leadsbot:refreshed"));
 }

@@ -69,6 +69,7 @@ def page_of(stage: Stage) -> str:
 <pre id="code">curl it</pre><button data-copy-from="#code">Copy</button>
 <form method="post" action="/slow"><button id="send">Send</button></form>
 <button id="hx" hx-post="/hx" hx-target="#answer" hx-swap="innerHTML">Ask</button><p id="answer"></p>
+<p id="count" data-live="lead.">{len(stage.rows)} leads</p>
 <div class="grid-table" id="list" data-live="lead." data-live-hold><table><tbody>{rows}</tbody></table></div>
 </body></html>"""
 
@@ -195,6 +196,18 @@ async def test_an_event_of_another_kind_fetches_nothing(stage: Stage, page: Page
 
     await shows(page.locator("#row-Cy")).to_be_visible()
     assert stage.fetches == 1
+
+
+async def test_all_parts_of_a_page_come_with_one_request(stage: Stage, page: Page) -> None:
+    await until(lambda: stage.streams)
+
+    stage.rows.append("Cy")
+    for _ in range(20):
+        stage.say("lead.created")
+
+    await shows(page.locator("#count")).to_have_text("3 leads")
+    await shows(page.locator("#row-Cy")).to_be_visible()
+    assert stage.fetches <= 2
 
 
 async def test_new_rows_wait_behind_a_bar_while_somebody_reads(stage: Stage, page: Page) -> None:
