@@ -12,6 +12,7 @@ from hypothesis import settings
 from leadsbot.infra.db.base import APP
 from leadsbot.infra.db.pool import Database
 from leadsbot.testing.postgres import TestDatabase, TestServer
+from tests.cast import Cast, make_cast
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -68,3 +69,9 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the folder ../shared with third-party specifications is absent: this check did NOT run")
     return SHARED
+
+
+@pytest.fixture
+async def cast(db: Database) -> Cast:
+    """Alice, Bob and Charlie, in workspaces of their own."""
+    return await make_cast(db)

@@ -9,6 +9,7 @@ from leadsbot.contracts.ports import Mailer
 from leadsbot.infra.crypto import Crypto
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.events.live import Live
+from leadsbot.infra.ratelimit import Limiter
 from leadsbot.infra.settings import Settings
 from leadsbot.kit.signing import Signer
 
@@ -21,7 +22,7 @@ class Services:
     db: Database
     signer: Signer
     crypto: Crypto
-    limiter: Any
+    limiter: Limiter
     mailer: Mailer | None = None
     """None while LEADSBOT_SMTP_URL or LEADSBOT_MAIL_FROM is unset."""
     live: Live | None = None

@@ -118,7 +118,7 @@ def build_app(
             }
         ),
     )
-    return Shell(app, https=settings.https, log=_request_log(recorder))
+    return Shell(app, https=settings.https, log=_request_log(recorder), drain=streams.closing.set)
 
 
 def _request_log(recorder: Recorder | None) -> Any:

@@ -12,6 +12,7 @@ from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.services import Services
 from leadsbot.web.actor import Actor
 from leadsbot.web.forms import Form
+from leadsbot.web.pagination import Cursor, Limit
 
 PageRequest = Request[Any, Any, Any]
 """``request: PageRequest``."""
@@ -24,4 +25,4 @@ Uses = NamedDependency[SkipValidation[Services]]
 Posted = NamedDependency[SkipValidation[Form]]
 """``form: Posted``: the cleaned form."""
 
-__all__ = ["Caller", "FromPath", "FromQuery", "InTx", "JSONBody", "PageRequest", "Posted", "Uses"]
+__all__ = ["Caller", "Cursor", "FromPath", "FromQuery", "InTx", "JSONBody", "Limit", "PageRequest", "Posted", "Uses"]

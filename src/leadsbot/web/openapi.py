@@ -84,7 +84,6 @@ async def docs(request: Request[Any, Any, Any]) -> Response[str]:
         document=document,
         groups=operations(document),
         schemas=document.get("components", {}).get("schemas", {}),
-        base_url=request.app.state.services.url(),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar import Request, Response
@@ -17,6 +18,7 @@ from leadsbot.infra.correlation import request_id
 from leadsbot.infra.nav import NavItem
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import AppError
+from leadsbot.kit.ids import show
 from leadsbot.kit.text import scrub
 from leadsbot.web import static
 from leadsbot.web.actor import ANONYMOUS, Actor
@@ -66,6 +68,11 @@ def copy_id(shown: str) -> Markup:
     ).format(shown, shown if len(shown) <= 18 else f"{shown[:9]}…{shown[-4:]}")
 
 
+def shown_id(id: UUID, prefix: str) -> str:
+    """An id as people see it: ``{{ lead.id | shown_id("lead") | copy_id }}``."""
+    return show(prefix, id)
+
+
 def as_json(value: object) -> str:
     """A value as indented JSON text, to be shown in ``<pre>``."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
@@ -93,7 +100,9 @@ class Renderer:
             finalize=_show,
         )
         self.env.globals.update(asset=static.url, icon=icon)
-        self.env.filters.update(ago=ago, copy_id=copy_id, as_json=as_json, workspace_name=workspace_name)
+        self.env.filters.update(
+            shown_id=shown_id, ago=ago, copy_id=copy_id, as_json=as_json, workspace_name=workspace_name
+        )
 
     def html(self, request: AnyRequest, template: str, /, **context: Any) -> str:
         """The text of a page or fragment."""
@@ -107,6 +116,7 @@ class Renderer:
                 "fragment": "hx-request" in request.headers and "hx-boosted" not in request.headers,
                 "request_id": request_id.get() or "",
                 "flash": _flash(request),
+                "base_url": request.app.state.services.url(),
                 **context,
             }
         )

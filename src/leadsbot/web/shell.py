@@ -48,8 +48,11 @@ class Shell:
         https: bool,
         max_body: int = MAX_BODY,
         log: Callable[[Scope, int, int], None] | None = None,
+        drain: Callable[[], None] = lambda: None,
     ) -> None:
         self.app = app
+        self.drain = drain
+        """Ends live streams. Call it when the process is told to stop: the server waits for open answers first."""
         self.max_body = max_body
         self._log = log
         fixed = {**HEADERS, "strict-transport-security": HSTS} if https else HEADERS

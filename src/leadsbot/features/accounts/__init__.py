@@ -1,0 +1,1 @@
+"""People, workspaces, who belongs where, sessions and API keys."""

@@ -1,0 +1,204 @@
+"""Every change to accounts. Passwords are hashed before a transaction opens, because hashing takes its time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from leadsbot.features.accounts import model, passwords, store
+from leadsbot.features.accounts.model import ApiKey, Member, Person, Role, Session, Throttle, WorkspaceSettings
+from leadsbot.infra.crypto import Crypto
+from leadsbot.infra.db.pool import Database
+from leadsbot.infra.db.tx import TenantTx, Tx
+from leadsbot.kit.clock import utcnow
+from leadsbot.kit.errors import Conflict, Gone, Invalid, NotFound, TooMany
+from leadsbot.kit.ids import new_id, token
+from leadsbot.kit.signing import mint_api_key
+from leadsbot.web.actor import Permission
+
+KEY_ENVIRONMENT = "live"
+LINK_IS_OVER = "This link was used or is too old. Ask for a new one."
+
+
+async def make_link(tx: Tx, kind: str, person_id: UUID | None, life: timedelta) -> str:
+    """The token of a new one-time link; earlier ones of the same kind and person stop working."""
+    secret = token()
+    await store.add_link(tx, new_id(), kind, model.hashed(secret), person_id, utcnow() + life)
+    return secret
+
+
+async def first_run_token(tx: Tx) -> str | None:
+    """The token of the link that creates the first account; None once somebody has one."""
+    await store.lock_first_run(tx)
+    return None if await store.anybody(tx) else await make_link(tx, "setup", None, model.SETUP_LINK_LIFE)
+
+
+async def set_up(
+    db: Database, secret: str, *, name: str, email: str, password: str, workspace: str, country: str
+) -> tuple[Person, UUID]:
+    """Make the first account and its workspace; Gone when the link is used, old or not ours."""
+    address, key = model.check_email(email)
+    model.check_country(country)
+    hashed = await passwords.make_hash(passwords.check(password, address))
+    person = Person(new_id(), address, name, hashed)
+    async with db.tenant(new_id()) as tx:
+        await store.lock_first_run(tx)
+        link = await store.open_link(tx, "setup", model.hashed(secret), utcnow())
+        if link is None or await store.anybody(tx) or not await store.use_link(tx, link[0], utcnow()):
+            raise Gone(LINK_IS_OVER)
+        await store.add_person(tx, person, key)
+        await create_workspace(tx, name=workspace, country=country, owner=person)
+        return person, tx.workspace_id
+
+
+async def create_workspace(
+    tx: TenantTx, *, name: str, country: str, owner: Person, timezone: str = "UTC"
+) -> WorkspaceSettings:
+    """Make the workspace of ``tx`` (opened with a fresh id) and let ``owner`` own it."""
+    await store.add_workspace(tx, name, model.check_country(country), model.check_timezone(timezone))
+    await store.add_member(tx, Member(new_id(), owner.id, owner.name, Role.OWNER), name)
+    return await settings_of(tx)
+
+
+async def find_or_add_person(tx: Tx, *, email: str, name: str, password_hash: str | None) -> tuple[Person, bool]:
+    """The person with this address, made when there is none; whether it was made. A known one keeps their password."""
+    address, key = model.check_email(email)
+    person = Person(new_id(), address, name or address.partition("@")[0], password_hash)
+    if await store.add_person(tx, person, key):
+        return person, True
+    known = await store.person_by_email(tx, key)
+    if known is None:
+        raise Conflict("This account was changed at the same moment. Try again.")
+    return known, False
+
+
+async def settings_of(tx: TenantTx) -> WorkspaceSettings:
+    """The workspace's settings; NotFound when it is gone."""
+    row = await store.workspace(tx)
+    if row is None:
+        raise NotFound("This workspace does not exist any more.")
+    return WorkspaceSettings(
+        row.workspace_id, row.name, row.country, row.timezone, row.merge_window_days, model.labels(row.stage_labels)
+    )
+
+
+async def change_settings(tx: TenantTx, **given: Any) -> WorkspaceSettings:
+    """Change name, country, timezone, merge_window_days or stage_labels; Invalid names the field that is wrong."""
+    values = dict(given)
+    if "name" in values and not values["name"]:
+        raise Invalid("name", "Give the workspace a name.", code="missing")
+    if "country" in values:
+        model.check_country(values["country"])
+    if "timezone" in values:
+        model.check_timezone(values["timezone"])
+    if "stage_labels" in values:
+        values["stage_labels"] = model.renamed(values["stage_labels"])
+    if values:
+        await store.save_workspace(tx, **values)
+    return await settings_of(tx)
+
+
+def bucket(crypto: Crypto, throttle: Throttle, value: str) -> bytes:
+    """The key of a throttle's bucket, from which nobody reads the address."""
+    return crypto.keyed_hash(throttle.kind, value)
+
+
+async def count_attempt(db: Database, crypto: Crypto, *buckets: tuple[Throttle, str]) -> None:
+    """Count an attempt in each bucket; TooMany when one is full, without saying which."""
+    now = utcnow()
+    async with db.system() as tx:
+        # A fixed order keeps two attempts from waiting for each other.
+        keys = sorted(
+            ((bucket(crypto, throttle, value), throttle) for throttle, value in buckets), key=lambda item: item[0]
+        )
+        passed = [await store.take(tx, key, throttle, now) for key, throttle in keys]
+    if not all(passed):
+        raise TooMany(60, "Too many attempts. Wait a few minutes and try again.")
+
+
+async def check_password(db: Database, crypto: Crypto, *, email: str, password: str, address: str) -> Person | None:
+    """The person with this address and password, else None: the same, in the same time, for unknown people."""
+    try:
+        _, key = model.check_email(email)
+    except Invalid:
+        key = email.casefold()[:320]
+    await count_attempt(db, crypto, (model.LOGIN_BY_EMAIL, key), (model.LOGIN_BY_ADDRESS, address))
+    async with db.system() as tx:
+        person = await store.person_by_email(tx, key)
+    if not await passwords.fits(person.password_hash if person else None, password) or person is None:
+        return None
+    renewed = None
+    if person.password_hash and passwords.is_outdated(person.password_hash):
+        renewed = await passwords.make_hash(password)
+    async with db.system() as tx:
+        await store.empty_bucket(tx, bucket(crypto, model.LOGIN_BY_EMAIL, key))
+        if renewed:
+            await store.save_password(tx, person.id, renewed)
+    return person
+
+
+async def begin_session(db: Database, person: Person, *, browser: str, workspace_id: UUID | None = None) -> str:
+    """The token of a new session."""
+    secret, now = token(), utcnow()
+    session = Session(new_id(), person.id, workspace_id, browser[:80], now, now, now + model.SESSION_LONGEST)
+    async with db.system() as tx:
+        await store.add_session(tx, session, model.hashed(secret))
+    return secret
+
+
+async def set_password_by_link(db: Database, secret: str, password: str) -> Person:
+    """Set a new password and sign out everywhere; Gone when the link is used, old or not ours."""
+    now = utcnow()
+    async with db.system() as tx:
+        link = await store.open_link(tx, "password", model.hashed(secret), now)
+        person = await store.person(tx, link[1]) if link and link[1] else None
+    if link is None or person is None:
+        raise Gone(LINK_IS_OVER)
+    hashed = await passwords.make_hash(passwords.check(password, person.email))
+    async with db.system() as tx:
+        if not await store.use_link(tx, link[0], now):
+            raise Gone(LINK_IS_OVER)
+        await store.save_password(tx, person.id, hashed)
+        await store.end_sessions(tx, person.id)
+    return person
+
+
+async def change_password(db: Database, person_id: UUID, session_id: UUID | None, *, old: str, new: str) -> None:
+    """Change the password of somebody who knows the old one; every other session ends."""
+    async with db.system() as tx:
+        person = await store.person(tx, person_id)
+    if person is None or not await passwords.fits(person.password_hash, old):
+        raise Invalid("current", "This is not your present password.")
+    hashed = await passwords.make_hash(passwords.check(new, person.email))
+    async with db.system() as tx:
+        await store.save_password(tx, person_id, hashed)
+        await store.end_sessions(tx, person_id, but=session_id)
+
+
+async def rename_person(db: Database, person_id: UUID, name: str) -> None:
+    """Change a person's name everywhere."""
+    async with db.person(person_id) as tx:
+        await store.save_name(tx, person_id, name)
+        spaces = await store.memberships(tx, person_id)
+    for space in spaces:
+        async with db.tenant(space.workspace_id) as inside:
+            await store.save_member_name(inside, person_id, name)
+
+
+async def issue_key(
+    tx: TenantTx, *, name: str, scopes: list[str], giver: frozenset[Permission], created_by: UUID | None
+) -> tuple[ApiKey, str]:
+    """Make an API key; the text of the key is returned once and stored nowhere."""
+    secret = mint_api_key(KEY_ENVIRONMENT)
+    allowed = tuple(model.check_scopes(scopes, giver))
+    prefix = secret[: model.KEY_PREFIX_LETTERS]
+    key = ApiKey(new_id(), tx.workspace_id, name, prefix, allowed, utcnow(), None, None)
+    await store.add_key(tx, key, model.hashed(secret), created_by)
+    return key, secret
+
+
+async def revoke_key(tx: TenantTx, key_id: UUID) -> None:
+    """Stop a key at once; NotFound when there is none that works."""
+    if not await store.revoke_key(tx, key_id):
+        raise NotFound("There is no such key, or it is revoked already.")

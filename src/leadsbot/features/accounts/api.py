@@ -1,0 +1,86 @@
+"""API keys and the workspace over the API."""
+
+from __future__ import annotations
+
+import msgspec
+
+from leadsbot.features.accounts import actions, schemas, store
+from leadsbot.features.accounts.model import STAGES
+from leadsbot.features.accounts.schemas import KeyIn, KeyOut, NewKeyOut, WorkspaceOut, WorkspacePatch
+from leadsbot.kit import ids
+from leadsbot.kit.errors import Invalid
+from leadsbot.kit.text import clean
+from leadsbot.web.actor import Permission
+from leadsbot.web.inject import Caller, Cursor, FromPath, InTx, JSONBody, Limit
+from leadsbot.web.pagination import Page, paged, position
+from leadsbot.web.routes import api
+
+TAG_KEYS, TAG_WORKSPACE = "API keys", "Workspace"
+
+
+@api("GET", "/api/v1/keys", needs=Permission.KEYS_READ, summary="List API keys", tag=TAG_KEYS)
+async def list_keys(tx: InTx, limit: Limit = 50, cursor: Cursor = None) -> Page[KeyOut]:
+    """The keys that work, the newest first. The keys themselves are never shown again."""
+    rows = await store.keys(tx, limit + 1, position(cursor))
+    return paged(rows, limit, schemas.key_out, lambda key: (key.created_at, key.id))
+
+
+@api("POST", "/api/v1/keys", needs=Permission.KEYS_WRITE, status=201, summary="Make an API key", tag=TAG_KEYS)
+async def make_key(data: JSONBody[KeyIn], actor: Caller, tx: InTx) -> NewKeyOut:
+    """Make a key. `key` in the answer is the only time it is shown. It cannot do more than its maker."""
+    name = clean(data.name, "name", 200).strip()
+    if not name:
+        raise Invalid("name", "Give the key a name.", code="missing")
+    scopes = [clean(scope, "scopes", 40) for scope in data.scopes]
+    made, secret = await actions.issue_key(tx, name=name, scopes=scopes, giver=actor.scopes, created_by=actor.person_id)
+    return NewKeyOut(**msgspec.structs.asdict(schemas.key_out(made)), key=secret)
+
+
+@api(
+    "DELETE", "/api/v1/keys/{key:str}", needs=Permission.KEYS_WRITE, status=204, errors=(404,),
+    summary="Revoke an API key", tag=TAG_KEYS,
+)  # fmt: skip
+async def revoke_key(key: FromPath[str], tx: InTx) -> None:
+    """Stop a key at once, for ever."""
+    await actions.revoke_key(tx, ids.read(ids.KEY, key))
+
+
+@api(
+    "GET",
+    "/api/v1/workspace",
+    needs=Permission.WORKSPACE_READ,
+    errors=(404,),
+    summary="The workspace",
+    tag=TAG_WORKSPACE,
+)
+async def get_workspace(tx: InTx) -> WorkspaceOut:
+    """The workspace that the key belongs to."""
+    return schemas.workspace_out(await actions.settings_of(tx))
+
+
+@api(
+    "PATCH", "/api/v1/workspace", needs=Permission.WORKSPACE_WRITE, status=200, errors=(404,),
+    summary="Change the workspace", tag=TAG_WORKSPACE,
+)  # fmt: skip
+async def patch_workspace(data: JSONBody[WorkspacePatch], tx: InTx) -> WorkspaceOut:
+    """Change settings of the workspace."""
+    given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not msgspec.UNSET}
+    for name in ("name", "country", "timezone"):
+        if name in given:
+            given[name] = clean(given[name], name, 200).strip()
+    if "stage_labels" in given:
+        given["stage_labels"] = {
+            key: clean(label, f"stage_labels.{key}", 40).strip()
+            for key, label in given["stage_labels"].items() if _known_stage(key)
+        }  # fmt: skip
+    return schemas.workspace_out(await actions.change_settings(tx, **given))
+
+
+def _known_stage(key: str) -> bool:
+
+    if key not in STAGES:
+        raise Invalid("stage_labels", f"The stages are: {', '.join(STAGES)}.")
+    return True
+
+
+routes = (list_keys, make_key, revoke_key, get_workspace, patch_workspace)

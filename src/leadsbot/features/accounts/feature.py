@@ -1,0 +1,36 @@
+"""The manifest of accounts."""
+
+from __future__ import annotations
+
+from leadsbot.features.accounts import api, jobs, pages, settings_pages
+from leadsbot.features.accounts.tables import (
+    ApiKeyRow,
+    AttemptBucketRow,
+    MembershipRow,
+    OneTimeLinkRow,
+    PersonRow,
+    SessionRow,
+    WorkspaceRow,
+)
+from leadsbot.infra.feature import Feature
+from leadsbot.infra.nav import NavItem
+from leadsbot.web.actor import Permission
+
+FEATURE = Feature(
+    name="accounts",
+    tables=(PersonRow, WorkspaceRow, MembershipRow, SessionRow, OneTimeLinkRow, AttemptBucketRow, ApiKeyRow),
+    routes=(*api.routes, *pages.routes, *settings_pages.routes),
+    jobs=(jobs.RESET_MAIL, jobs.SWEEP),
+    schedule=jobs.SCHEDULE,
+    nav=(
+        NavItem(name="keys", label="API keys", path="/keys", icon="key", needs=Permission.KEYS_READ, order=80),
+        NavItem(
+            name="settings",
+            label="Settings",
+            path="/settings",
+            icon="settings",
+            needs=Permission.WORKSPACE_WRITE,
+            order=90,
+        ),
+    ),
+)

@@ -1,0 +1,68 @@
+"""What other features and commands may use of accounts."""
+
+from __future__ import annotations
+
+from leadsbot.features.accounts import model, store
+from leadsbot.features.accounts.actions import (
+    create_workspace,
+    find_or_add_person,
+    first_run_token,
+    issue_key,
+    make_link,
+    settings_of,
+)
+from leadsbot.features.accounts.authenticate import Authentication
+from leadsbot.features.accounts.model import STAGES, ApiKey, Member, Person, Role, WorkspaceSettings
+from leadsbot.features.accounts.passwords import check as check_password
+from leadsbot.features.accounts.passwords import make_hash
+from leadsbot.infra.db.pool import Database
+from leadsbot.infra.db.tx import TenantTx
+
+workspace_settings = settings_of
+"""``workspace_settings(tx) -> WorkspaceSettings``: name, country, timezone, merge window, the stages' names."""
+
+EVERY_SCOPE = model.EVERY_SCOPE
+
+
+async def members(tx: TenantTx) -> list[Member]:
+    """Everybody in the workspace; owners of leads are named by ``Member.id`` (shown as ``mem_…``)."""
+    return await store.members(tx)
+
+
+async def first_run_link(db: Database, address: str) -> str | None:
+    """The one-time link that creates the owner's account; None once somebody has an account. Ends earlier ones."""
+    async with db.system() as tx:
+        secret = await first_run_token(tx)
+    return f"{address.rstrip('/')}/setup?token={secret}" if secret else None
+
+
+async def password_link(db: Database, address: str, email: str) -> str | None:
+    """A one-time link (24 hours) that sets a new password; None when nobody has this address."""
+    _, key = model.check_email(email)
+    async with db.system() as tx:
+        person = await store.person_by_email(tx, key)
+        if person is None:
+            return None
+        secret = await make_link(tx, "password", person.id, model.CLI_LINK_LIFE)
+    return f"{address.rstrip('/')}/reset/new?token={secret}"
+
+
+__all__ = [
+    "EVERY_SCOPE",
+    "STAGES",
+    "ApiKey",
+    "Authentication",
+    "Member",
+    "Person",
+    "Role",
+    "WorkspaceSettings",
+    "check_password",
+    "create_workspace",
+    "find_or_add_person",
+    "first_run_link",
+    "issue_key",
+    "make_hash",
+    "members",
+    "password_link",
+    "workspace_settings",
+]

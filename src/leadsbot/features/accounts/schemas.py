@@ -1,0 +1,74 @@
+"""Shapes of the accounts' part of the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from leadsbot.features.accounts.model import ApiKey, WorkspaceSettings
+from leadsbot.kit import ids
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class KeyIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A key to make."""
+
+    name: Name
+    scopes: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(min_length=1, max_length=20)]
+
+
+class KeyOut(msgspec.Struct):
+    """A key, without the key."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class NewKeyOut(KeyOut):
+    """A key that was just made. ``key`` is shown this once."""
+
+    key: str
+
+
+class WorkspaceOut(msgspec.Struct):
+    """The workspace of the key."""
+
+    id: str
+    name: str
+    country: str
+    timezone: str
+    merge_window_days: int
+    stage_labels: dict[str, str]
+
+
+class WorkspacePatch(msgspec.Struct, forbid_unknown_fields=True):
+    """What to change; fields that are left out stay as they are."""
+
+    name: Name | UnsetType = UNSET
+    country: Annotated[str, Meta(min_length=2, max_length=2)] | UnsetType = UNSET
+    timezone: Annotated[str, Meta(max_length=60)] | UnsetType = UNSET
+    merge_window_days: Annotated[int, Meta(ge=0, le=3650)] | UnsetType = UNSET
+    stage_labels: dict[str, Annotated[str, Meta(max_length=40)]] | UnsetType = UNSET
+
+
+def key_out(key: ApiKey) -> KeyOut:
+    """A key as the API shows it."""
+    return KeyOut(
+        ids.show(ids.KEY, key.id), key.name, key.prefix, list(key.scopes), key.created_at, key.last_used_at
+    )  # fmt: skip
+
+
+def workspace_out(settings: WorkspaceSettings) -> WorkspaceOut:
+    """A workspace as the API shows it."""
+    return WorkspaceOut(
+        ids.show(ids.WORKSPACE, settings.workspace_id), settings.name, settings.country, settings.timezone,
+        settings.merge_window_days, settings.stage_labels,
+    )  # fmt: skip

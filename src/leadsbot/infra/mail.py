@@ -1,0 +1,65 @@
+"""The installation's own mail, handed to an SMTP server."""
+
+from __future__ import annotations
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import formatdate, parseaddr
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from leadsbot.contracts.ports import Mail, MailError
+from leadsbot.infra.settings import Settings
+from leadsbot.kit.text import header_safe
+
+TIMEOUT_S = 20.0
+
+
+class SmtpMailer:
+    """A :class:`~leadsbot.contracts.ports.Mailer` over ``smtp://`` (STARTTLS where offered) or ``smtps://``."""
+
+    def __init__(self, url: str, sender: str) -> None:
+        parts = urlsplit(url)
+        self._tls = parts.scheme == "smtps"
+        self._host = parts.hostname or "localhost"
+        self._port = parts.port or (465 if self._tls else 587)
+        self._user = unquote(parts.username) if parts.username else None
+        self._password = unquote(parts.password) if parts.password else None
+        self._name, self._sender = parseaddr(sender)
+
+    async def send(self, mail: Mail) -> None:
+        """Hand the mail over; MailError says whether trying again can help."""
+        try:
+            await aiosmtplib.send(
+                self._message(mail),
+                hostname=self._host,
+                port=self._port,
+                username=self._user,
+                password=self._password,
+                use_tls=self._tls,
+                timeout=TIMEOUT_S,
+            )
+        except aiosmtplib.SMTPResponseException as error:
+            # The server's sentence may repeat the address; the code alone says enough.
+            raise MailError(f"The mail server answered {error.code}.", permanent=500 <= error.code < 600) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise MailError(f"The mail server cannot be reached ({type(error).__name__}).", permanent=False) from error
+
+    def _message(self, mail: Mail) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = Address(header_safe(self._name), addr_spec=self._sender)
+        message["To"] = header_safe(mail.to, 320)
+        message["Subject"] = header_safe(mail.subject)
+        message["Date"] = formatdate(usegmt=True)
+        message["Message-ID"] = f"<{mail.message_id}@{self._sender.rpartition('@')[2] or 'localhost'}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(mail.text)
+        return message
+
+
+def mailer(settings: Settings) -> SmtpMailer | None:
+    """The mailer of the settings; None while LEADSBOT_SMTP_URL or LEADSBOT_MAIL_FROM is unset."""
+    if settings.smtp_url is None or settings.mail_from is None:
+        return None
+    return SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from)

@@ -1,0 +1,237 @@
+"""Accounts through the front door: first run, sign-in, sessions, workspaces, keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from leadsbot.features.accounts import public, store
+from leadsbot.features.accounts.model import hashed
+from leadsbot.infra.db.pool import Database
+from leadsbot.kit.clock import utcnow
+from leadsbot.kit.ids import new_id
+from leadsbot.web.shell import Shell
+from tests.cast import PASSWORD, Browser, Cast, application, browser, services, settings
+
+WHO = {"name": "Ann Owner", "email": "ann@example.com", "password": PASSWORD, "workspace": "Elm & Co", "country": "DE"}
+
+
+@pytest.fixture
+async def app(db: Database) -> Shell:
+    return application(services(db))
+
+
+@pytest.fixture
+async def visitor(app: Shell) -> AsyncIterator[Browser]:
+    async with browser(app) as opened:
+        yield opened
+
+
+async def test_the_first_link_makes_the_owner_once_and_signs_in(fresh_db: Database) -> None:
+    app = application(services(fresh_db))
+    old = await public.first_run_link(fresh_db, "http://x")
+    link = await public.first_run_link(fresh_db, "http://x")
+    assert link
+    assert old
+    path = link.removeprefix("http://x")
+    async with browser(app) as ann:
+        assert (await ann.get(old.removeprefix("http://x"))).status_code == 410
+        token = path.partition("token=")[2]
+        weak = await ann.post("/setup", {**WHO, "token": token, "password": "password123"}, on=path)
+        assert (weak.status_code, "first that are tried" in weak.text) == (422, True)
+        made = await ann.post("/setup", {**WHO, "token": token}, on=path)
+        assert (made.status_code, made.headers["location"]) == (303, "/leads")
+        cookie = made.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+        assert "Path=/" in cookie
+        page = await ann.get("/settings")
+        assert "Elm &amp; Co" in page.text
+        assert 'value="DE" selected' in page.text
+        assert (await ann.get(path)).status_code == 410
+    assert await public.first_run_link(fresh_db, "http://x") is None
+
+
+async def test_signing_in_leads_where_one_wanted_to_go_but_never_away(app: Shell, cast: Cast) -> None:
+    for wanted, reached in (
+        ("/keys", "/keys"),
+        ("//evil.test", "/leads"),
+        ("https://evil.test", "/leads"),
+        ("/\\evil", "/leads"),
+    ):
+        async with browser(app) as alice:
+            answer = await alice.post(
+                "/login", {"email": cast.alice.email, "password": PASSWORD, "next": wanted}, on="/login"
+            )
+            assert (answer.status_code, answer.headers["location"]) == (303, reached)
+
+
+async def test_a_wrong_password_and_an_unknown_address_look_the_same(visitor: Browser, cast: Cast) -> None:
+    wrong = await visitor.sign_in(cast.alice.email, "not the password")
+    unknown = await visitor.sign_in(f"{new_id().hex}@example.com", "not the password")
+    assert wrong.status_code == unknown.status_code == 422
+
+    def shape(page: str) -> str:
+        return re.sub(r'value="[^"]*"|req_\w+', "", page)
+
+    assert shape(wrong.text) == shape(unknown.text)
+    assert (await visitor.sign_in(cast.alice.email)).status_code == 303
+
+
+async def test_guessing_is_stopped_for_the_address_and_for_the_network(app: Shell, cast: Cast) -> None:
+    async with browser(app, "198.51.100.7") as guesser:
+        codes = [(await guesser.sign_in(cast.alice.email, f"guess number {n}")).status_code for n in range(11)]
+        assert codes == [422] * 10 + [429]
+    async with browser(app, "198.51.100.8") as elsewhere:
+        assert (await elsewhere.sign_in(cast.alice.email)).status_code == 429
+        assert (await elsewhere.sign_in(cast.bob.email)).status_code == 303
+    async with browser(app, "198.51.100.9") as sprayer:
+        codes = [(await sprayer.sign_in(f"{new_id().hex}@example.com", "guess guess")).status_code for _ in range(41)]
+        assert codes == [422] * 40 + [429]
+
+
+async def test_signing_in_again_makes_a_new_session_and_ends_the_old(visitor: Browser, cast: Cast) -> None:
+    await visitor.sign_in(cast.alice.email)
+    first = visitor.http.cookies["session"]
+    token = (await visitor.get("/account")).text
+    assert "this one" in token
+    answer = await visitor.post("/login", {"email": cast.alice.email, "password": PASSWORD}, on="/account")
+    assert answer.status_code == 303
+    assert visitor.http.cookies["session"] != first
+    visitor.http.cookies.clear()
+    assert (await visitor.get("/account", headers={"cookie": f"session={first}"})).status_code == 303
+
+
+async def test_the_stored_session_is_not_the_cookie(visitor: Browser, cast: Cast, db: Database) -> None:
+    await visitor.sign_in(cast.alice.email)
+    cookie = visitor.http.cookies["session"]
+    assert len(cookie) == 43
+    async with db.system() as tx:
+        found = await store.live_session(tx, hashed(cookie), utcnow())
+    assert found
+    assert found[1].id == cast.alice.person_id
+
+
+async def test_signing_out_ends_the_session_for_good(visitor: Browser, cast: Cast) -> None:
+    await visitor.sign_in(cast.alice.email)
+    cookie = visitor.http.cookies["session"]
+    answer = await visitor.post("/logout")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    assert (await visitor.get("/account", headers={"cookie": f"session={cookie}"})).status_code == 303
+
+
+async def test_signing_out_everywhere_reaches_the_other_browser(app: Shell, cast: Cast) -> None:
+    async with browser(app) as one, browser(app) as other:
+        await one.sign_in(cast.alice.email)
+        await other.sign_in(cast.alice.email)
+        assert (await one.post("/logout/everywhere")).status_code == 303
+        assert (await other.get("/account")).headers["location"].startswith("/login")
+
+
+async def test_a_new_password_signs_out_the_others_and_needs_the_old_one(app: Shell, cast: Cast) -> None:
+    async with browser(app) as one, browser(app) as other:
+        await one.sign_in(cast.alice.email)
+        await other.sign_in(cast.alice.email)
+        wrong = await one.post("/account/password", {"current": "wrong one here", "password": "maple-river-stone"})
+        assert wrong.status_code == 422
+        right = await one.post("/account/password", {"current": PASSWORD, "password": "maple-river-stone"})
+        assert right.status_code == 303
+        assert (await one.get("/account")).status_code == 200
+        assert (await other.get("/account")).status_code == 303
+        assert (await other.sign_in(cast.alice.email)).status_code == 422
+        assert (await other.sign_in(cast.alice.email, "maple-river-stone")).status_code == 303
+
+
+async def test_a_password_link_works_once(app: Shell, cast: Cast, db: Database) -> None:
+    link = await public.password_link(db, "http://x", cast.alice.email.upper())
+    assert link
+    path, token = link.removeprefix("http://x"), link.partition("token=")[2]
+    async with browser(app) as alice:
+        done = await alice.post("/reset/new", {"token": token, "password": "maple-river-stone"}, on=path)
+        assert done.status_code == 303
+        assert (await alice.get(path)).status_code == 410
+    assert await public.password_link(db, "http://x", "nobody@example.com") is None
+
+
+async def test_without_mail_the_reset_page_names_the_command(visitor: Browser) -> None:
+    assert "leadsbot reset-password" in (await visitor.get("/reset")).text
+
+
+async def test_the_switcher_shows_own_workspaces_only(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        assert "Cedar" not in (await alice.get("/account")).text
+        stolen = await alice.post("/workspaces/switch", {"workspace": str(cast.charlie.workspace_id)})
+        assert stolen.status_code == 404
+        made = await alice.post("/workspaces/new", {"workspace": "Birch", "country": "FR"}, on="/workspaces/new")
+        assert made.status_code == 303
+        assert 'value="Birch"' in (await alice.get("/settings")).text
+        back = await alice.post("/workspaces/switch", {"workspace": str(cast.workspace_id)})
+        assert back.status_code == 303
+        assert 'value="Alder &amp; Ash"' in (await alice.get("/settings")).text
+
+
+async def test_settings_are_kept_and_wrong_ones_are_named(app: Shell, cast: Cast) -> None:
+    stages = {f"stage_{key}": label for key, label in public.STAGES.items()}
+    good = {"name": "Alder", "country": "IE", "timezone": "Europe/Dublin", "merge_window_days": "7", **stages}
+    async with browser(app) as alice, browser(app) as bob:
+        await alice.sign_in(cast.alice.email)
+        await bob.sign_in(cast.bob.email)
+        renamed = {**good, "stage_won": "Customer"}
+        assert (await alice.post("/settings", renamed, on="/settings")).status_code == 303
+        page = (await alice.get("/settings")).text
+        assert 'value="Customer"' in page
+        assert 'value="Europe/Dublin" selected' in page
+        for field, value in (
+            ("timezone", "Mars/Base"),
+            ("country", "XX"),
+            ("merge_window_days", "-1"),
+            ("name", " "),
+            ("stage_won", "Lost"),
+            ("name", "a\0b"),
+        ):
+            wrong = await alice.post("/settings", {**good, field: value}, on="/settings")
+            assert (wrong.status_code, "aria-invalid" in wrong.text or "banner bad" in wrong.text) == (422, True), field
+        assert (await bob.get("/settings")).status_code == 403
+        assert (await bob.post("/settings", good)).status_code == 403
+
+
+async def test_a_key_is_shown_once_works_and_stops(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        made = await alice.post("/keys", {"name": "CRM", "access": "all"}, on="/keys")
+        found = re.search(r"lb_live_\w{36}", made.text)
+        assert made.status_code == 200
+        assert found
+        again = (await alice.get("/keys")).text
+        assert found.group() not in again
+        assert "CRM" in again
+        bearer = {"Authorization": f"Bearer {found.group()}"}
+        async with browser(app) as program:
+            assert (await program.http.get("/api/v1/workspace", headers=bearer)).status_code == 200
+            path = re.search(r'action="(/keys/key_\w+/revoke)"', again)
+            assert path
+            assert (await alice.post(path.group(1))).status_code == 303
+            assert (await program.http.get("/api/v1/workspace", headers=bearer)).status_code == 401
+
+
+async def test_names_that_look_like_markup_are_shown_as_text(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        await alice.post("/account", {"name": "<script>alert(1)</script>"})
+        page = (await alice.get("/account")).text
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert" in page
+
+
+async def test_behind_https_the_cookie_belongs_to_the_host(db: Database, cast: Cast) -> None:
+    app = application(services(db, settings=settings(base_url="https://leads.test")))
+    async with browser(app) as alice:
+        alice.http.base_url = "https://leads.test"
+        answer = await alice.sign_in(cast.alice.email)
+        cookie = next(value for value in answer.headers.get_list("set-cookie") if "session" in value)
+        assert cookie.startswith("__Host-session=")
+        assert "Secure" in cookie
+        assert "Domain" not in cookie
