@@ -89,7 +89,7 @@ async def _announce(settings: Settings, addresses: Addresses, address: str) -> N
     sys.stdout.flush()
     from leadsbot.cli.people import first_run_link
 
-    link = await first_run_link(settings, addresses, settings.base_url or address)
+    link = await first_run_link(addresses, settings.base_url or address)
     if link:
         sys.stdout.write(f"Create the owner account (this link works once, for 24 hours): {link}\n")
         sys.stdout.flush()

@@ -43,7 +43,7 @@ class Message:
 async def message_of(tx: TenantTx, services: Services, delivery: Delivery) -> Message | None:
     """What a delivery says; None when the lead is gone."""
     if delivery.kind == "test":
-        workspace = await accounts.workspace(tx)
+        workspace = await accounts.workspace_settings(tx)
         return Message(text=cards.test_message(workspace.name))
     if delivery.kind == "digest":
         return await _digest(tx, services, delivery)

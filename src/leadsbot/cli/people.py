@@ -1,0 +1,120 @@
+"""``leadsbot workspace create``, ``leadsbot reset-password`` and the first-run link."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import typer
+
+from leadsbot.cli.database import ready
+from leadsbot.features.accounts import public as accounts
+from leadsbot.features.capture import public as capture
+from leadsbot.infra.db.base import APP
+from leadsbot.infra.db.pool import Database
+from leadsbot.infra.settings import Settings, load
+from leadsbot.kit import ids
+from leadsbot.kit.errors import AppError
+from leadsbot.wiring import Addresses
+
+CONTACT = ("name", "email", "phone", "message")
+COUNTRY = "GB"
+
+
+async def provision(
+    db: Database, *, name: str, owner_email: str, owner_password: str | None, country: str = COUNTRY
+) -> dict[str, str]:
+    """A workspace with everything to begin: an API key with every scope, a webhook, a widget token, a contact form.
+
+    Raises AppError with a sentence for a bad address or password. Nothing is kept when a part fails.
+    """
+    hashed = None
+    if owner_password is not None:
+        hashed = await accounts.make_hash(accounts.check_password(owner_password, owner_email))
+    async with db.tenant(ids.new_id()) as tx:
+        owner, _ = await accounts.find_or_add_person(tx, email=owner_email, name="", password_hash=hashed)
+        await accounts.create_workspace(tx, name=name, country=country, owner=owner)
+        _, secret = await accounts.issue_key(
+            tx, name="First key", scopes=list(accounts.EVERY_SCOPE), giver=accounts.EVERY_PERMISSION,
+            created_by=owner.id,
+        )
+        webhook = await capture.create_source(tx, "webhook", "API")
+        widget = await capture.create_source(tx, "widget", "Website widget")
+        form = await capture.create_source(tx, "form", "Contact", settings={"fields": list(CONTACT)})
+        return {
+            "workspace_id": ids.show(ids.WORKSPACE, tx.workspace_id), "api_key": secret, "webhook_id": webhook.key,
+            "public_token": widget.key, "form_key": form.key,
+        }
+
+
+def create_workspace(name: str, owner_email: str, owner_password: str | None, *, as_json: bool) -> int:
+    """The ``workspace create`` command."""
+
+    async def run() -> tuple[dict[str, str], str | None]:
+        settings = load()
+        async with ready(settings) as addresses:
+            db = Database(addresses.of(APP), name="cli")
+            try:
+                made = await provision(db, name=name, owner_email=owner_email, owner_password=owner_password)
+                link = None
+                if owner_password is None:
+                    link = await accounts.password_link(db, _address(settings), owner_email)
+                return made, link
+            finally:
+                await db.close()
+
+    try:
+        made, link = asyncio.run(run())
+    except AppError as error:
+        typer.echo(f"{error.field + ': ' if error.field else ''}{error.detail}", err=True)
+        return 2
+    _print(made, link, as_json=as_json)
+    return 0
+
+
+def _print(made: dict[str, Any], link: str | None, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.encode(made).decode())
+        return
+    for key, value in made.items():
+        typer.echo(f"{key:13} {value}")
+    if link:
+        typer.echo(f"\nThe owner sets a password here (works once, 24 hours):\n{link}")
+
+
+def reset_password(email: str) -> int:
+    """The ``reset-password`` command."""
+
+    async def run() -> str | None:
+        settings = load()
+        async with ready(settings) as addresses:
+            db = Database(addresses.of(APP), name="cli")
+            try:
+                return await accounts.password_link(db, _address(settings), email)
+            finally:
+                await db.close()
+
+    try:
+        link = asyncio.run(run())
+    except AppError as error:
+        typer.echo(error.detail, err=True)
+        return 2
+    if link is None:
+        typer.echo("Nobody has an account with this address.", err=True)
+        return 1
+    typer.echo(f"Set a new password here (works once, 24 hours):\n{link}")
+    return 0
+
+
+async def first_run_link(addresses: Addresses, address: str) -> str | None:
+    """The link that creates the owner's account, while nobody has one."""
+    db = Database(addresses.of(APP), name="cli")
+    try:
+        return await accounts.first_run_link(db, address)
+    finally:
+        await db.close()
+
+
+def _address(settings: Settings) -> str:
+    return settings.base_url or "http://127.0.0.1:8000"
