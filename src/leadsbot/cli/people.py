@@ -16,6 +16,7 @@ from leadsbot.infra.db.pool import Database
 from leadsbot.infra.settings import Settings, load
 from leadsbot.kit import ids
 from leadsbot.kit.errors import AppError
+from leadsbot.web.actor import Permission
 from leadsbot.wiring import Addresses
 
 CONTACT = ("name", "email", "phone", "message")
@@ -36,7 +37,7 @@ async def provision(
         owner, _ = await accounts.find_or_add_person(tx, email=owner_email, name="", password_hash=hashed)
         await accounts.create_workspace(tx, name=name, country=country, owner=owner)
         _, secret = await accounts.issue_key(
-            tx, name="First key", scopes=list(accounts.EVERY_SCOPE), giver=accounts.EVERY_PERMISSION,
+            tx, name="First key", scopes=[accounts.EVERY_SCOPE], giver=frozenset(Permission),
             created_by=owner.id,
         )
         webhook = await capture.create_source(tx, "webhook", "API")
