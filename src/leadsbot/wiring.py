@@ -98,7 +98,7 @@ async def process(
     waker, live = Waker(addresses.of(QUEUE)), Live(addresses.of(QUEUE))
     db.on_told = waker.work
     recorder = Recorder(db)
-    http = HttpClient(guard=Guard(settings.egress_allow))
+    http = HttpClient(guard=Guard(map(str, settings.egress_allow)))
     telegram_http = HttpClient(trusted=True)
     services = Services(
         settings=settings,
