@@ -37,15 +37,21 @@ async def provision(
         owner, _ = await accounts.find_or_add_person(tx, email=owner_email, name="", password_hash=hashed)
         await accounts.create_workspace(tx, name=name, country=country, owner=owner)
         _, secret = await accounts.issue_key(
-            tx, name="First key", scopes=[accounts.EVERY_SCOPE], giver=frozenset(Permission),
+            tx,
+            name="First key",
+            scopes=[accounts.EVERY_SCOPE],
+            giver=frozenset(Permission),
             created_by=owner.id,
         )
         webhook = await capture.create_source(tx, "webhook", "API")
         widget = await capture.create_source(tx, "widget", "Website widget")
         form = await capture.create_source(tx, "form", "Contact", settings={"fields": list(CONTACT)})
         return {
-            "workspace_id": ids.show(ids.WORKSPACE, tx.workspace_id), "api_key": secret, "webhook_id": webhook.key,
-            "public_token": widget.key, "form_key": form.key,
+            "workspace_id": ids.show(ids.WORKSPACE, tx.workspace_id),
+            "api_key": secret,
+            "webhook_id": webhook.key,
+            "public_token": widget.key,
+            "form_key": form.key,
         }
 
 

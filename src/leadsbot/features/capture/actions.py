@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from leadsbot.contracts.events import SourceChanged, SourceClosed, SourceCreated
+from leadsbot.contracts.events import SourceChanged, SourceClosed, SourceCreated, SubmissionReceived
 from leadsbot.features.capture import store
 from leadsbot.features.capture.model import Kind, Source, checked
 from leadsbot.infra.db.tx import TenantTx
@@ -69,3 +70,14 @@ async def _get(tx: TenantTx, source_id: UUID) -> Source:
     if source is None:
         raise NotFound("No such source.")
     return source
+
+
+async def import_submission(
+    tx: TenantTx, source_id: UUID, fields: dict[str, Any], context: dict[str, Any], received_at: datetime
+) -> UUID:
+    """Store an enquiry that came in elsewhere or earlier; from here on it goes the way of every submission."""
+    source = await _get(tx, source_id)
+    submission_id = new_id()
+    await store.add_submission(tx, submission_id, source, fields=fields, context=context, received_at=received_at)
+    await emit(tx, SubmissionReceived(submission_id=submission_id, source_id=source_id))
+    return submission_id

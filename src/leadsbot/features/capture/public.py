@@ -3,6 +3,7 @@
 from leadsbot.features.capture.actions import (
     close_source,
     create_source,
+    import_submission,
     mark_taken,
     reopen_source,
     update_source,
@@ -14,6 +15,7 @@ from leadsbot.features.capture.store import (
     get_submission,
     list_sources,
     submissions_of_lead,
+    untaken,
 )
 
 __all__ = [
@@ -26,9 +28,11 @@ __all__ = [
     "create_source",
     "get_source",
     "get_submission",
+    "import_submission",
     "list_sources",
     "mark_taken",
     "reopen_source",
     "submissions_of_lead",
+    "untaken",
     "update_source",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -134,3 +137,39 @@ async def change_submission(tx: TenantTx, submission_id: UUID, **values: object)
         .execution_options(synchronize_session=False)
     )
     return await tx.scalar(statement) is not None
+
+
+async def add_submission(
+    tx: TenantTx,
+    submission_id: UUID,
+    source: Source,
+    *,
+    fields: dict[str, Any],
+    context: dict[str, Any],
+    received_at: datetime,
+) -> None:
+    """Insert a submission with the source's lawful basis of today."""
+    body = msgspec.json.encode(fields, order="sorted")
+    await tx.execute(
+        insert(SubmissionRow).values(
+            workspace_id=tx.workspace_id,
+            id=submission_id,
+            source_id=source.id,
+            received_at=received_at,
+            fields=fields,
+            context=context,
+            body_hash=hashlib.sha256(body).digest(),
+            lawful_basis=source.lawful_basis,
+            notice_version=source.notice_version,
+        )
+    )
+
+
+async def untaken(tx: TenantTx) -> int:
+    """How many submissions intake has not looked at yet."""
+    statement = select(func.count()).where(
+        SubmissionRow.workspace_id == tx.workspace_id,
+        SubmissionRow.lead_id.is_(None),
+        SubmissionRow.intake_note.is_(None),
+    )
+    return int(await tx.scalar(statement) or 0)
