@@ -27,12 +27,12 @@ from leadsbot.wiring import Process, kinds, process
 LEADS, DAYS = 200, 21
 WITHIN_S = 120
 FIRST = (
-    ["Anna", "Ben", "Clara", "David", "Elif", "Finn", "Grace", "Hugo", "Ines", "Jonas", "Katja", "Liam", "Mara", "Noah", "Olga", "Paul", "Rosa", "Samir", "Tessa", "Yusuf"]
-)
-LAST = ["Berg", "Costa", "Dubois", "Evans", "Fischer", "Garcia", "Hansen", "Ito", "Jansen", "Kowalska", "Lopez", "Meyer", "Novak", "Okafor", "Price", "Rossi"]
-FIRMS = (
-    ["Alder Joinery", "Bright Dental", "Copper Kettle Café", "Delta Fitness", "Elm Street Books", "Fjord Travel", "Green Roofs Ltd"]
-)
+    "Anna Ben Clara David Elif Finn Grace Hugo Ines Jonas Katja Liam Mara Noah Olga Paul Rosa Samir Tessa Yusuf"
+).split()  # noqa: SIM905 - twenty names are read better in a line
+LAST = (
+    "Berg Costa Dubois Evans Fischer Garcia Hansen Ito Jansen Kowalska Lopez Meyer Novak Okafor Price Rossi"
+).split()  # noqa: SIM905
+FIRMS = ("Alder Joinery", "Bright Dental", "Copper Kettle", "Delta Fitness", "Elm Street Books", "Fjord Travel")
 NEEDS = (
     "We need a new kitchen in our flat, about 12 m². When could somebody come and measure?",
     "Do you have an appointment next week? I have had toothache since yesterday.",
