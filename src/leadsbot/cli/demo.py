@@ -28,10 +28,10 @@ LEADS, DAYS = 200, 21
 WITHIN_S = 120
 FIRST = (
     "Anna Ben Clara David Elif Finn Grace Hugo Ines Jonas Katja Liam Mara Noah Olga Paul Rosa Samir Tessa Yusuf"
-).split()  # noqa: SIM905 - twenty names are read better in a line
+).split()
 LAST = (
     "Berg Costa Dubois Evans Fischer Garcia Hansen Ito Jansen Kowalska Lopez Meyer Novak Okafor Price Rossi"
-).split()  # noqa: SIM905
+).split()
 FIRMS = ("Alder Joinery", "Bright Dental", "Copper Kettle", "Delta Fitness", "Elm Street Books", "Fjord Travel")
 NEEDS = (
     "We need a new kitchen in our flat, about 12 m². When could somebody come and measure?",
