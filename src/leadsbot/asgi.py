@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from leadsbot.features.accounts.authenticate import Authenticate
+from leadsbot.features.accounts.authenticate import Authentication
 from leadsbot.features.capture.endpoint import CaptureApp
 from leadsbot.infra import metrics
 from leadsbot.web.app import build_app
@@ -27,7 +27,7 @@ class Application:
         self.dashboard = build_app(
             FEATURES,
             services,
-            authenticate=Authenticate(services),
+            authenticate=Authentication(services),
             checks=readiness(process),
             recorder=process.recorder,
             metrics=metrics.registry(),

@@ -17,8 +17,8 @@ import uvloop
 from leadsbot.asgi import Application
 from leadsbot.cli.database import database, passwords_for
 from leadsbot.features.alerts.bot import bot_of
-from leadsbot.features.alerts.jobs import POOL as TELEGRAM_POOL
 from leadsbot.features.alerts.polling import receive_updates
+from leadsbot.features.alerts.sending import POOL as TELEGRAM_POOL
 from leadsbot.infra import logging
 from leadsbot.infra.jobs.pools import Pool
 from leadsbot.infra.jobs.worker import Worker

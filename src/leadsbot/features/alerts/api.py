@@ -7,27 +7,20 @@ from typing import Any
 from litestar import Request, Response
 
 from leadsbot.channels.telegram.api import number_update
-from leadsbot.channels.telegram.updates import group_link, start_link
-from leadsbot.features.alerts import actions, store
+from leadsbot.features.alerts import store
 from leadsbot.features.alerts.bot import require
+from leadsbot.features.alerts.links import new_link
 from leadsbot.features.alerts.polling import WEBHOOK_PATH, store_updates
 from leadsbot.features.alerts.schemas import DestinationOut, LinkOut, destination_out
 from leadsbot.infra.services import Services
 from leadsbot.kit.errors import Forbidden
 from leadsbot.kit.signing import constant_time_equal
-from leadsbot.web.actor import Actor, Permission, Public
+from leadsbot.web.actor import Permission, Public
 from leadsbot.web.inject import Caller, InTx, Uses
 from leadsbot.web.routes import api, page
 
 TAG = "Telegram"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's name
-
-
-async def new_link(tx: InTx, services: Services, actor: Actor) -> LinkOut:
-    """Make a link for whoever asks."""
-    username = await require(services).username()
-    _, code, expires = await actions.make_link(tx, by=actor.person_id)
-    return LinkOut(start_link(username, code), code, group_link(username, code), expires)
 
 
 @api(

@@ -1,6 +1,6 @@
 """The manifest of alerts."""
 
-from leadsbot.features.alerts import api, handlers, inbound, jobs, pages
+from leadsbot.features.alerts import api, handlers, inbound, pages, sending
 from leadsbot.features.alerts.tables import AccountRow, CardRow, CursorRow, DestinationRow, LinkRow
 from leadsbot.infra.feature import Feature
 
@@ -9,6 +9,6 @@ FEATURE = Feature(
     tables=(DestinationRow, LinkRow, AccountRow, CardRow, CursorRow),
     routes=(*api.routes, *pages.routes),
     handlers=handlers.HANDLERS,
-    jobs=(jobs.SEND, jobs.DIGEST, jobs.REFRESH, jobs.ANSWER, jobs.SAY, *inbound.KINDS),
+    jobs=(sending.SEND, sending.DIGEST, sending.REFRESH, sending.ANSWER, sending.SAY, *inbound.KINDS),
     nav=(pages.NAV,),
 )

@@ -16,7 +16,7 @@ from leadsbot.contracts.events import (
     LeadTagged,
     LeadUpdated,
 )
-from leadsbot.features.alerts import actions, jobs, store
+from leadsbot.features.alerts import actions, sending, store
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.jobs.kinds import URGENT, Handler, JobContext
@@ -30,7 +30,7 @@ async def announce(tx: TenantTx, context: JobContext, event: LeadCreated) -> Non
         if planned is None:
             continue
         kind, delivery_id = planned
-        await (jobs.enqueue_digest if kind == "digest" else jobs.enqueue_send)(tx, delivery_id, destination)
+        await (sending.enqueue_digest if kind == "digest" else sending.enqueue_send)(tx, delivery_id, destination)
 
 
 async def announce_repeat(tx: TenantTx, context: JobContext, event: LeadSubmissionJoined) -> None:
@@ -46,7 +46,7 @@ async def announce_repeat(tx: TenantTx, context: JobContext, event: LeadSubmissi
             dedupe_key=f"repeat:{event.submission_id}:{destination.id}",
         )
         if delivery_id is not None:
-            await jobs.enqueue_send(tx, delivery_id, destination)
+            await sending.enqueue_send(tx, delivery_id, destination)
 
 
 async def refresh(tx: TenantTx, context: JobContext, event: Event) -> None:
@@ -60,7 +60,7 @@ async def _refresh(tx: TenantTx, event: Event) -> None:
     for card in await store.cards_of_lead(tx, event.subject_id):
         if not card.gone:
             await enqueue(
-                tx, jobs.REFRESH, jobs.CardJob(card.id), lane=f"telegram:{card.chat_id or card.destination_id}"
+                tx, sending.REFRESH, sending.CardJob(card.id), lane=f"telegram:{card.chat_id or card.destination_id}"
             )
 
 
@@ -70,7 +70,7 @@ async def catch_up(tx: TenantTx, context: JobContext, event: DestinationBound) -
     if destination is None:
         return
     for delivery_id in await deliveries.held_for(tx, destination.id):
-        await deliveries.retry(tx, delivery_id, jobs.resend)
+        await deliveries.retry(tx, delivery_id, sending.resend)
 
 
 HANDLERS: tuple[Handler[Any], ...] = (

@@ -13,7 +13,7 @@ import msgspec
 
 from leadsbot.channels.telegram.card import ACTIONS, REFUSED, done_text
 from leadsbot.channels.telegram.updates import ButtonPress, Membership, Migration, Reply, StartLink, classify
-from leadsbot.features.alerts import actions, jobs, model, store
+from leadsbot.features.alerts import actions, model, sending, store
 from leadsbot.features.alerts.bot import require
 from leadsbot.features.leads import public as leads
 from leadsbot.infra.db.tx import SystemTx, TenantTx
@@ -95,12 +95,12 @@ async def _start(tx: SystemTx, context: JobContext, intent: StartLink) -> None:
     chat = intent.chat
     if intent.code is None:
         if chat.type == "private":
-            await enqueue(tx, jobs.SAY, jobs.SayJob(chat.id, HELLO, intent.thread_id))
+            await enqueue(tx, sending.SAY, sending.SayJob(chat.id, HELLO, intent.thread_id))
         return
     async with context.services.db.bearer(model.code_hash(intent.code)) as lookup:
         link = await store.link_borne(lookup)
     if link is None:
-        await enqueue(tx, jobs.SAY, jobs.SayJob(chat.id, NOT_A_LINK, intent.thread_id))
+        await enqueue(tx, sending.SAY, sending.SayJob(chat.id, NOT_A_LINK, intent.thread_id))
         return
     bind = BindJob(
         link.id,
@@ -120,7 +120,7 @@ async def _press(tx: SystemTx, context: JobContext, intent: ButtonPress) -> None
         found = await store.card_borne(lookup)
     if found is None or action not in ACTIONS:
         stale = "This button is too old. Open the lead in LeadsBot."
-        await enqueue(tx, jobs.ANSWER, jobs.AnswerJob(intent.callback_id, stale, alert=True))
+        await enqueue(tx, sending.ANSWER, sending.AnswerJob(intent.callback_id, stale, alert=True))
         return
     workspace_id, card = found
     press = PressJob(card.id, action, intent.callback_id, intent.user.id, scrub(intent.user.name))
@@ -165,7 +165,7 @@ async def bind_chat(tx: TenantTx, context: JobContext, job: BindJob) -> None:
     else:
         what = "is connected" if fresh else "is connected already"
         text = f"✅ <b>{telegram_escape(destination.title)}</b> {what}. New enquiries arrive here."
-    await enqueue(tx, jobs.SAY, jobs.SayJob(job.chat_id, text, job.thread_id))
+    await enqueue(tx, sending.SAY, sending.SayJob(job.chat_id, text, job.thread_id))
 
 
 async def press_button(tx: TenantTx, context: JobContext, job: PressJob) -> None:
@@ -185,7 +185,7 @@ async def press_button(tx: TenantTx, context: JobContext, job: PressJob) -> None
         text = error.detail
     await _answer(tx, job.callback_id, text)
     # A second press changes nothing but must still repair a card whose edit was lost.
-    await enqueue(tx, jobs.REFRESH, jobs.CardJob(job.card_id), lane=f"telegram:{card.chat_id}")
+    await enqueue(tx, sending.REFRESH, sending.CardJob(job.card_id), lane=f"telegram:{card.chat_id}")
 
 
 async def _act(tx: TenantTx, job: PressJob, lead_id: UUID, person: UUID | None, by: str) -> str:
@@ -210,7 +210,7 @@ async def _allowed(tx: TenantTx, card_id: UUID, telegram_id: int) -> UUID | bool
 
 
 async def _answer(tx: TenantTx, callback_id: str, text: str, *, alert: bool = False) -> None:
-    await enqueue(tx, jobs.ANSWER, jobs.AnswerJob(callback_id, text, alert))
+    await enqueue(tx, sending.ANSWER, sending.AnswerJob(callback_id, text, alert))
 
 
 async def take_note(tx: TenantTx, context: JobContext, job: NoteJob) -> None:

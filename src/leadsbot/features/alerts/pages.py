@@ -6,9 +6,9 @@ from typing import Any
 
 from litestar import Response
 
-from leadsbot.features.alerts import actions, jobs, store
-from leadsbot.features.alerts.api import new_link
+from leadsbot.features.alerts import actions, sending, store
 from leadsbot.features.alerts.bot import NO_BOT, bot_of
+from leadsbot.features.alerts.links import new_link
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.nav import NavItem
@@ -64,7 +64,7 @@ async def test_alert(tx: InTx, destination: FromPath[str]) -> Response[None]:
         tx, channel=actions.CHANNEL, kind="test", destination_id=found.id, lead_id=None, dedupe_key=f"test:{new_id()}"
     )
     if delivery_id is not None:
-        await jobs.enqueue_send(tx, delivery_id, found)
+        await sending.enqueue_send(tx, delivery_id, found)
     return redirect(HERE, notice="sent")
 
 
@@ -82,7 +82,7 @@ async def change_state(tx: InTx, destination: FromPath[str], form: Posted) -> Re
         if verb != "pause":
             found = await store.destination(tx, destination_id)
             for delivery_id in await deliveries.held_for(tx, destination_id) if found else []:
-                await deliveries.retry(tx, delivery_id, jobs.resend)
+                await deliveries.retry(tx, delivery_id, sending.resend)
     return redirect(HERE, notice="saved")
 
 
