@@ -45,7 +45,7 @@ NEEDS = (
     "Can you repair an iPhone with a broken screen while I wait?",
     "I saw your ad and want to know more about the weekend course.",
 )
-CAMPAIGNS = (
+CAMPAIGNS: tuple[dict[str, str], ...] = (
     {},
     {},
     {"utm_source": "google", "utm_campaign": "spring"},
@@ -74,7 +74,7 @@ async def _demo(email: str, password: str) -> int:
         await _work(running, workspace_id)
         await _history(db, workspace_id, owner)
         async with db.tenant(workspace_id) as tx:
-            return sum((await leads.stage_counts(tx)).values())
+            return len(await leads.newest(tx, limit=LEADS * 2))
 
 
 async def _workspace(db: Database, email: str, password: str) -> tuple[UUID, UUID]:

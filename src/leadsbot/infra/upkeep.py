@@ -45,13 +45,13 @@ async def gauge(context: JobContext, job: Nothing) -> None:
     """Measure the queue for the metrics."""
     connection = await _connect(context)
     try:
-        row = await connection.fetchrow(queries.LAG)
+        lag = await connection.fetchval(queries.LAG)
+        waiting = await connection.fetchval("SELECT count(*) FROM job WHERE state = 0")
         dead = await connection.fetchval("SELECT count(*) FROM job WHERE state = 2")
     finally:
         await connection.close()
-    if row is not None:
-        metrics.QUEUE_LAG.set(max(0.0, row["seconds"]))
-        metrics.QUEUE_WAITING.set(row["waiting"])
+    metrics.QUEUE_LAG.set(max(0.0, lag))
+    metrics.QUEUE_WAITING.set(waiting)
     metrics.JOBS_DEAD.set(dead)
 
 

@@ -76,6 +76,11 @@ async def get_lead(tx: TenantTx, lead_id: UUID) -> LeadView | None:
     return _view(lead, await get_source(tx, lead.source_id) if lead.source_id else None)
 
 
+async def newest(tx: TenantTx, *, limit: int) -> list[LeadView]:
+    """The latest active leads."""
+    return await views(tx, await store.page(tx, store.Filter(), None, limit))
+
+
 async def possible_duplicates(tx: TenantTx, lead_id: UUID, *, limit: int = 5) -> list[LeadView]:
     """Other leads with an address or number in common, latest active first. Nobody merges them but a person."""
     return await views(tx, await store.sharing_keys(tx, lead_id, limit))
@@ -119,6 +124,7 @@ __all__ = [
     "label",
     "merge",
     "notes",
+    "newest",
     "possible_duplicates",
     "set_stage",
     "set_tags",
