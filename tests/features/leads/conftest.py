@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from leadsbot.infra.crypto import Crypto
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.events.log import history
 from leadsbot.infra.jobs.kinds import JobContext
+from leadsbot.infra.ratelimit import Limiter
 from leadsbot.infra.services import Services
 from leadsbot.infra.settings import Settings
 from leadsbot.kit import ids
@@ -100,10 +100,11 @@ class Desk:
 
 
 async def open_desk(db: Database, email: str) -> Desk:
+    workspace = new_id()
     async with db.system() as tx:
-        person = await find_or_add_person(tx, email, "Alice")
-    workspace = await create_workspace(db, "Berg & Co", person)
+        person, _ = await find_or_add_person(tx, email=email, name="Alice", password_hash=None)
     async with db.tenant(workspace) as tx:
+        await create_workspace(tx, name="Berg & Co", country="DE", owner=person)
         source = await create_source(tx, "form", "Contact", country="DE")
     return Desk(db, workspace, source.id)
 
@@ -140,13 +141,6 @@ def actors(desk: Desk, outside: Desk, alice: UUID) -> dict[str, Actor]:
     }  # fmt: skip
 
 
-class Open:
-    """A limiter that admits everything."""
-
-    def hit(self, key: str, *, limit: int, period: float) -> SimpleNamespace:
-        return SimpleNamespace(allowed=True, remaining=limit, reset_after=period, retry_after=0.0)
-
-
 As = Callable[[str], AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
@@ -165,7 +159,9 @@ def http(desk: Desk, outside: Desk, alice: UUID) -> As:
         return known.get(connection.headers.get("x-test-actor", ""), ANONYMOUS)
 
     settings = Settings(secret_key=SecretStr(SECRET))
-    services = Services(settings=settings, db=desk.db, signer=Signer(SECRET), crypto=Crypto(SECRET), limiter=Open())
+    services = Services(
+        settings=settings, db=desk.db, signer=Signer(SECRET), crypto=Crypto(SECRET), limiter=Limiter(enabled=False)
+    )
     app = build_app([FEATURE], services, authenticate=authenticate)
 
     @asynccontextmanager

@@ -3,69 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from leadsbot.features.accounts.public import workspace_settings
-from leadsbot.features.capture.public import Source, Submission, get_source, list_sources, submissions_of_lead
+from leadsbot.features.capture.public import Submission, get_source, list_sources, submissions_of_lead
 from leadsbot.features.leads import store
 from leadsbot.features.leads.actions import Claim, add_note, assign, claim, edit_fields, merge, set_stage, set_tags
 from leadsbot.features.leads.model import LABELS, STAGES, Lead, Note
 from leadsbot.features.leads.timeline import label
+from leadsbot.features.leads.views import LeadView, SourceRef, view
 from leadsbot.infra.db.tx import TenantTx
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRef:
-    """Where a lead came in."""
-
-    id: UUID
-    kind: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeadView:
-    """One lead as other features and people see it."""
-
-    id: UUID
-    name: str | None
-    email: str | None
-    phone: str | None
-    phone_e164: str | None
-    company: str | None
-    message: str | None
-    stage: str
-    owner_id: UUID | None
-    tags: tuple[str, ...]
-    source: SourceRef | None
-    score: int | None
-    submission_count: int
-    fields: dict[str, Any]
-    context: dict[str, Any]
-    created_at: datetime
-    updated_at: datetime
-    last_activity_at: datetime
-    display: str
-    """What to call the lead in one line: never empty."""
-
-
-def _view(lead: Lead, source: Source | None) -> LeadView:
-    return LeadView(
-        id=lead.id, name=lead.name, email=lead.email, phone=lead.phone, phone_e164=lead.phone_e164,
-        company=lead.company, message=lead.message, stage=lead.stage, owner_id=lead.owner_id, tags=lead.tags,
-        source=SourceRef(source.id, source.kind, source.name) if source else None, score=lead.score,
-        submission_count=lead.submission_count, fields=lead.fields, context=lead.context, created_at=lead.created_at,
-        updated_at=lead.updated_at, last_activity_at=lead.last_activity_at, display=lead.display,
-    )  # fmt: skip
 
 
 async def views(tx: TenantTx, leads: Sequence[Lead]) -> list[LeadView]:
     """Leads with their sources, in the same order."""
     known = {source.id: source for source in await list_sources(tx)} if leads else {}
-    return [_view(lead, known.get(lead.source_id) if lead.source_id else None) for lead in leads]
+    return [view(lead, known.get(lead.source_id) if lead.source_id else None) for lead in leads]
 
 
 async def get_lead(tx: TenantTx, lead_id: UUID) -> LeadView | None:
@@ -73,7 +26,7 @@ async def get_lead(tx: TenantTx, lead_id: UUID) -> LeadView | None:
     lead = await store.get(tx, lead_id)
     if lead is None:
         return None
-    return _view(lead, await get_source(tx, lead.source_id) if lead.source_id else None)
+    return view(lead, await get_source(tx, lead.source_id) if lead.source_id else None)
 
 
 async def newest(tx: TenantTx, *, limit: int) -> list[LeadView]:

@@ -11,7 +11,7 @@ import msgspec
 
 from leadsbot.features.capture.public import Submission
 from leadsbot.features.leads.model import Note
-from leadsbot.features.leads.public import LeadView
+from leadsbot.features.leads.views import LeadView
 from leadsbot.infra.events.log import Logged
 from leadsbot.kit import ids
 
