@@ -10,8 +10,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import hatch_build
 import pytest
+
+import hatch_build
 from hatch_build import BUILT, FRONTEND
 
 BUDGETS = {"theme.js": 500, "app.js": 12_000, "htmx.js": 26_000, "app.css": 8_000}
