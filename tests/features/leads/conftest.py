@@ -94,9 +94,12 @@ class Desk:
         async with self.db.tenant(self.workspace) as tx:
             await actions.set_stage(tx, lead_id, stage, by="system")
 
-    async def count(self) -> int:
+    async def all(self) -> list[Lead]:
         async with self.db.tenant(self.workspace) as tx:
-            return len(await store.page(tx, store.Filter(), None, 100))
+            return await store.page(tx, store.Filter(), None, 100)
+
+    async def count(self) -> int:
+        return len(await self.all())
 
 
 async def open_desk(db: Database, email: str) -> Desk:

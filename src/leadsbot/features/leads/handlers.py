@@ -23,6 +23,8 @@ async def take_in(tx: TenantTx, context: JobContext, event: SubmissionReceived) 
     A quarantined submission makes no lead and says so. One without any contact detail still becomes a lead: nothing
     is lost.
     """
+    # Two deliveries of one event may run at once: the second waits here and then sees what the first one did.
+    await store.lock_keys(tx, [f"submission {event.submission_id}"])
     submission = await get_submission(tx, event.submission_id)
     if submission is None or submission.lead_id is not None:
         return
