@@ -23,9 +23,11 @@ from leadsbot.infra.db.base import APP, QUEUE
 from leadsbot.infra.db.base import CAPTURE as CAPTURE_ROLE
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.events.live import Live
+from leadsbot.infra.events.tables import EventLog, Outbox
 from leadsbot.infra.feature import Feature
 from leadsbot.infra.jobs import admin, crash
 from leadsbot.infra.jobs.registry import Kinds
+from leadsbot.infra.jobs.tables import CronSlot, Job, SingleOwner
 from leadsbot.infra.jobs.wake import Waker
 from leadsbot.infra.mail import mailer
 from leadsbot.infra.net.guard import Guard
@@ -34,9 +36,12 @@ from leadsbot.infra.ratelimit import Limiter
 from leadsbot.infra.services import Services
 from leadsbot.infra.settings import Settings
 from leadsbot.infra.technical.recorder import Recorder
+from leadsbot.infra.technical.tables import ErrorTrace, PurgeRun, RequestLog
 from leadsbot.kit.signing import Signer
 
 FEATURES: tuple[Feature, ...] = (CAPTURE, ACCOUNTS, LEADS, DELIVERIES, ALERTS)
+INFRASTRUCTURE = (Outbox, EventLog, Job, CronSlot, SingleOwner, RequestLog, ErrorTrace, PurgeRun)
+"""The tables that belong to no feature; naming them here puts them into the data registry of every process."""
 SLOWEST_QUEUE_S = 60.0
 
 
