@@ -109,7 +109,7 @@ async def serve(app: CaptureApp) -> AsyncIterator[str]:
     """Run the application under uvicorn on a free port of the loopback interface; yields its address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, lifespan="off", log_level="error", proxy_headers=False)
+    config = uvicorn.Config(app, lifespan="off", log_level="error", proxy_headers=False, timeout_keep_alive=60)
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
     await app.startup()

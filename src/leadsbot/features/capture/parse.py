@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal, InvalidOperation
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 
-from leadsbot.kit import formdata
-from leadsbot.kit.errors import Invalid, UnsupportedType
-from leadsbot.kit.storable import MAX_DEPTH, Checked
+from leadsbot.kit.errors import Invalid, NotFound
+from leadsbot.kit.storable import Checked
 
+FOR_US: Final = ("_next", "_subject", "_gotcha", "_lang")
 MAX_BATCH: Final = 500
+MAX_SHARED: Final = 20
 CORE: Final = frozenset({"name", "email", "phone", "message", "company"})
-RESERVED: Final = ("_next", "_subject", "_gotcha", "_lang", "token")
+RESERVED: Final[dict[str, tuple[str, ...]]] = {"webhook": (), "form": FOR_US, "widget": (*FOR_US, "token")}
 _SCALAR: Final = (str, int, Decimal, type(None))
-_DECODE: Final = msgspec.json.Decoder(float_hook=Decimal).decode
-encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Parsed(msgspec.Struct):
@@ -27,63 +26,12 @@ class Parsed(msgspec.Struct):
     context: dict[str, Any]
     reserved: dict[str, str]
 
-
-def tree(content_type: str, body: bytes, *, text_is_json: bool) -> tuple[object, bool, list[str]]:
-    """The body as a tree, whether it came from a form (where everything is text), and warnings.
-
-    Raises UnsupportedType, or Invalid with status 400 and the position for broken JSON.
-    """
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/json" or kind.endswith("+json") or (kind == "text/plain" and text_is_json):
-        return _json(body), False, []
-    if kind == "application/x-www-form-urlencoded":
-        if body[:1] == b"{" and body.rstrip()[-1:] == b"}":
-            return _json(body), False, ["The body is JSON: send Content-Type: application/json."]
-        return *_form(formdata.urlencoded(body)), *()
-    if kind == "multipart/form-data":
-        return *_form(formdata.multipart(content_type, body)), *()
-    raise UnsupportedType(
-        "Send application/json, application/x-www-form-urlencoded or multipart/form-data.",
-        headers={"Accept": "application/json, application/x-www-form-urlencoded, multipart/form-data"},
-    )
-
-
-def _form(result: tuple[Any, list[str]]) -> tuple[object, bool, list[str]]:
-    return result[0], True, result[1]
-
-
-def _json(body: bytes) -> object:
-    try:
-        return _DECODE(body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError) as error:
-        raise _diagnosed(body, error) from None
-
-
-def _diagnosed(body: bytes, error: Exception) -> Invalid:
-    """Why the fast decoder refused, said exactly: the slow one knows positions and lets lone surrogates through."""
-    try:
-        value = json.loads(body.decode("utf-8-sig"), parse_float=_bounded, parse_constant=_refuse)
-        Checked().value(value)
-    except Invalid as found:
-        return found
-    except json.JSONDecodeError as broken:
-        place = f"line {broken.lineno} column {broken.colno} (character {broken.pos})"
-        return Invalid(None, f"The body is not valid JSON: {broken.msg} at {place}.", 400, code="broken_json")
-    except UnicodeDecodeError as broken:
-        return Invalid(None, f"The body is not valid UTF-8 at byte {broken.start}.", 400, code="broken_json")
-    except RecursionError:
-        return Invalid(None, f"The body is nested more than {MAX_DEPTH} deep.", code="too_deep")
-    except (ValueError, InvalidOperation):
-        return Invalid(None, "The body holds a number that is out of range.", code="out_of_range")
-    return Invalid(None, f"The body is not valid JSON: {error}.", 400, code="broken_json")
-
-
-def _bounded(text: str) -> Decimal:
-    return Decimal(text)
-
-
-def _refuse(word: str) -> object:
-    raise json.JSONDecodeError(f"{word} is not JSON", "", 0)
+    def about(self, seen: dict[str, str]) -> dict[str, Any]:
+        """The context to store: what the request shows overrules what the page says, except for its own address."""
+        reserved = {"subject": self.reserved.get("_subject"), "lang": self.reserved.get("_lang")}
+        page = self.context.get("page") or seen.get("referer")
+        own = {name: value for name, value in {**reserved, "page": page}.items() if value}
+        return {**self.context, **seen, **own}
 
 
 def items(body: object) -> list[object] | None:
@@ -92,6 +40,8 @@ def items(body: object) -> list[object] | None:
     if isinstance(body, dict) and isinstance(body.get("leads"), list):
         shared = {name: value for name, value in body.items() if name != "leads"}
         body = body["leads"]
+        if len(shared) > MAX_SHARED or not all(isinstance(v, _SCALAR) and len(str(v)) <= 500 for v in shared.values()):
+            raise Invalid("leads", "Beside leads send only a few short values, which count for every lead.")
     if not isinstance(body, list):
         return None
     if not 1 <= len(body) <= MAX_BATCH:
@@ -99,11 +49,30 @@ def items(body: object) -> list[object] | None:
     return [{**shared, **item} if isinstance(item, dict) else item for item in body]
 
 
-def submission(body: object, *, reserve: bool, is_form: bool) -> Parsed:
+def token(body: object) -> str:
+    """The public token inside a widget's body. Raises NotFound when there is none."""
+    found = body.get("token") if isinstance(body, dict) else None
+    if not isinstance(found, str):
+        raise NotFound("Send the public token as X-LeadsBot-Token, as ?token= or as the field token.")
+    return found
+
+
+def submissions(items: Sequence[object], reserve: Sequence[str], *, is_form: bool) -> list[Parsed | Invalid]:
+    """Every item, or why it was refused."""
+    found: list[Parsed | Invalid] = []
+    for item in items:
+        try:
+            found.append(submission(item, reserve, is_form=is_form))
+        except Invalid as error:
+            found.append(error)
+    return found
+
+
+def submission(body: object, reserve: Sequence[str], *, is_form: bool) -> Parsed:
     """One submission, checked and with card numbers masked.
 
     What is nested under ``fields`` is brought to the top, unless a name would be lost; ``context`` is set apart when
-    it is an object; with ``reserve`` the names that forms reserve for us are taken out. Of repeated JSON names the
+    it is an object; the names in ``reserve``, which are meant for us, are taken out. Of repeated JSON names the
     last one counts. Raises Invalid (422) that names the field.
     """
     if not isinstance(body, dict):
@@ -111,13 +80,15 @@ def submission(body: object, *, reserve: bool, is_form: bool) -> Parsed:
     fields: dict[str, Any] = dict(body)
     context = fields.pop("context") if isinstance(body.get("context"), dict) else {}
     reserved: dict[str, str] = {}
-    for name in RESERVED if reserve else ():
+    for name in reserve:
         if isinstance(fields.get(name), str):
             reserved[name] = Checked().value(fields.pop(name), name)  # type: ignore[assignment]
     nested = fields.get("fields")
     if isinstance(nested, dict) and not (nested.keys() & fields.keys()) - {"fields"}:
         fields = {name: value for name, value in fields.items() if name != "fields"} | nested
-    _core(fields, is_form)
+    for name, value in fields.items():
+        if name.lower() in CORE and not _plausible(name, value, is_form):
+            raise Invalid(name, "This must be a text.", code="wrong_type")
     checked = Checked()
     fields = checked.value(fields)  # type: ignore[assignment]
     if not checked.content:
@@ -125,16 +96,9 @@ def submission(body: object, *, reserve: bool, is_form: bool) -> Parsed:
     return Parsed(fields, Checked().value(context, "context"), reserved)  # type: ignore[arg-type]
 
 
-def _core(fields: dict[str, Any], is_form: bool) -> None:
-    """Refuse types that cannot be a name or an address, but not the objects that form builders wrap values in."""
-    for name, value in fields.items():
-        if name.lower() not in CORE or (isinstance(value, _SCALAR) and not isinstance(value, bool)):
-            continue
-        if isinstance(value, dict) and ("value" in value or is_form or _parts(name, value)):
-            continue
-        if not (isinstance(value, list) and is_form):
-            raise Invalid(name, "This must be a text.", code="wrong_type")
-
-
-def _parts(name: str, value: dict[str, Any]) -> bool:
-    return name.lower() == "name" and bool(value) and all(isinstance(part, str | None) for part in value.values())
+def _plausible(name: str, value: object, is_form: bool) -> bool:
+    """Whether this can be a name or an address: a text, or what form builders wrap one in."""
+    if isinstance(value, dict):
+        parts = name.lower() == "name" and bool(value) and all(isinstance(part, str) for part in value.values())
+        return is_form or "value" in value or parts
+    return is_form if isinstance(value, list) else isinstance(value, _SCALAR) and not isinstance(value, bool)

@@ -50,13 +50,20 @@ class Link:
         async with self._lock:
             if self._connection is None or self._connection.is_closed():
                 self._statements.clear()
-                self._connection = await asyncpg.connect(
-                    self._dsn,
-                    timeout=self._connect_timeout,
-                    command_timeout=self._command_timeout,
-                    server_settings=server_settings(self._name),
-                )
+                self._connection = await self._open()
             return self._connection
+
+    async def _open(self) -> asyncpg.Connection[asyncpg.Record]:
+        try:
+            return await asyncpg.connect(
+                self._dsn,
+                timeout=self._connect_timeout,
+                command_timeout=self._command_timeout,
+                server_settings=server_settings(self._name),
+            )
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            # Whatever the server says to a new connection (starting, full, closed to connections): it is not there.
+            raise ConnectionError(f"no connection to the database: {type(error).__name__}") from error
 
     async def prepared(self, query: str) -> asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]:
         """The query, prepared on the present connection."""

@@ -1,0 +1,220 @@
+"""HTTP without a framework, for what must answer before any framework: reading with limits, answering, failing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from html import escape
+from typing import Any, Final, Protocol, Self
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from leadsbot.infra import logging
+from leadsbot.kit import useragent
+from leadsbot.kit.clock import monotonic
+from leadsbot.kit.errors import AppError, TooLarge, Unavailable, problem
+from leadsbot.kit.ids import new_id, show
+from leadsbot.kit.proxy import Network, client_ip
+from leadsbot.kit.redact import mask_pans
+
+log = logging.get(__name__)
+Scope = Mapping[str, Any]
+Reply = tuple[int, dict[str, str], bytes]
+BODY_DEADLINE_S: Final = 10.0
+MAX_REQUESTS: Final = 1_000
+MAX_BYTES: Final = 64 * 1024 * 1024
+HEADER_LIMIT: Final = 1000
+_SHOW: Final = "retry-after, ratelimit, ratelimit-policy, x-request-id"
+_PAGE: Final = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    "<title>{title}</title><h1>{title}</h1><p>{detail}</p>{back}<p><small>Reference: {request_id}</small></p></html>"
+)
+
+
+class MethodNotAllowed(AppError):
+    """405."""
+
+    code, status, title = "method_not_allowed", 405, "This address takes POST"
+
+
+class TooSlow(AppError):
+    """408."""
+
+    code, status, title = "too_slow", 408, "The body did not arrive in time"
+
+
+class Observer(Protocol):
+    """Counts answers."""
+
+    def observe(self, outcome: str, seconds: float) -> None:
+        """One request ended as ``outcome``: a word of the handler's, or the code of an error."""
+        ...
+
+
+class Request:
+    """Headers of one request as text, its own id, and who sent it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.id = show("req", new_id())
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.origin = self.header(b"origin") or None
+        self.content_type = self.header(b"content-type")
+        self.extra: dict[str, str] = {}
+        """Headers that the answer must carry whatever it is."""
+        self.wants_page = False
+        """Whether a person reads the answer."""
+
+    def header(self, name: bytes) -> str:
+        """A header's value, cut at HEADER_LIMIT characters and without NUL; empty when it was not sent."""
+        value = self.headers.get(name)
+        return value.decode("utf-8", "replace")[:HEADER_LIMIT].replace("\x00", "") if value else ""
+
+    def raw(self, name: bytes) -> str | None:
+        """A header's value with one character per byte, for comparing; None when it was not sent."""
+        value: bytes | None = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def query(self, name: str) -> str:
+        """A parameter of the address, empty when it was not sent."""
+        try:
+            pairs = parse_qsl(self.scope["query_string"].decode("latin-1"), max_num_fields=50)
+        except ValueError:
+            return ""
+        return next((value for found, value in pairs if found == name), "")
+
+    def ip(self, trusted: Sequence[Network]) -> str | None:
+        """The sender's address, see :func:`client_ip`."""
+        peer = self.scope.get("client")
+        forwarded = [value.decode("latin-1") for name, value in self.scope["headers"] if name == b"x-forwarded-for"]
+        return client_ip(peer[0] if peer else None, forwarded, trusted)
+
+    def circumstances(self) -> dict[str, str]:
+        """What the request says about the visit: families of the user agent, language, page, origin; card numbers
+        masked."""
+        agent = useragent.parse(self.header(b"user-agent"))
+        told = {
+            "browser": agent.browser,
+            "os": agent.os,
+            "device": agent.device,
+            "language": self.header(b"accept-language")[:100],
+            "origin": mask_pans(self.origin or ""),
+            "referer": mask_pans(self.header(b"referer")),
+            "content_type": self.content_type.partition(";")[0][:100],
+            "request_id": self.id,
+        }
+        return {name: value for name, value in told.items() if value}
+
+
+class Room:
+    """How many requests and body bytes may be held at once; beyond it: 503, never more memory."""
+
+    def __init__(self, requests: int = MAX_REQUESTS, size: int = MAX_BYTES, deadline: float = BODY_DEADLINE_S) -> None:
+        self._requests, self._bytes, self._deadline = requests, size, deadline
+
+    def __enter__(self) -> Self:
+        if self._requests <= 0:
+            raise Unavailable(1)
+        self._requests -= 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._requests += 1
+
+    async def read(self, receive: Any, declared: str | None, most: int) -> bytes:
+        """The whole body. Raises TooLarge beyond ``most`` bytes, TooSlow after the deadline, Unavailable when full."""
+        if declared and (not declared.isdigit() or len(declared) > 15 or int(declared) > most):
+            raise too_large(most)
+        size, chunks = 0, []
+        try:
+            async with asyncio.timeout(self._deadline):
+                more = True
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise TooSlow("The connection was closed before the body had arrived.")
+                    chunk, more = message.get("body", b""), message.get("more_body", False)
+                    size += len(chunk)
+                    self._bytes -= len(chunk)
+                    chunks.append(chunk)
+                    if size > most:
+                        raise too_large(most)
+                    if self._bytes < 0:
+                        raise Unavailable(1)
+        except TimeoutError:
+            raise TooSlow(f"The body did not arrive within {self._deadline:g} s.") from None
+        finally:
+            self._bytes += size
+        return b"".join(chunks)
+
+
+def too_large(most: int) -> TooLarge:
+    """413, naming the limit in bytes. The connection is closed: the rest of the body is not worth reading."""
+    return TooLarge(f"The body is larger than the limit of {most} bytes.", headers={"Connection": "close"})
+
+
+def as_json(status: int, value: Any) -> Reply:
+    """A JSON answer."""
+    return status, {"Content-Type": "application/json"}, msgspec.json.encode(value)
+
+
+def failure(error: AppError, request_id: str, *, page: bool, referer: str) -> Reply:
+    """An error as application/problem+json, or as a small page with a way back to the form."""
+    if not page:
+        body = msgspec.json.encode(problem(error, request_id))
+        return error.status, {"Content-Type": "application/problem+json", **error.headers}, body
+    try:
+        known = urlsplit(referer).scheme in ("http", "https")
+    except ValueError:
+        known = False
+    where = f"{error.field}: " if error.field else ""
+    text = _PAGE.format(
+        title=escape(error.title), detail=escape(where + error.detail), request_id=escape(request_id),
+        back=f'<p><a href="{escape(referer)}">Back to the form</a></p>' if known else "",
+    )
+    policy = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'"}
+    return error.status, {**policy, **error.headers}, text.encode("utf-8", "replace")
+
+
+def messages(reply: Reply, request_id: str, origin: str | None, *, readable: bool) -> list[dict[str, Any]]:
+    """The two ASGI messages. ``readable`` lets scripts of ``origin`` see the answer; cookies are never allowed."""
+    status, headers, body = reply
+    out = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    out += [
+        (b"content-length", str(len(body)).encode()),
+        (b"x-request-id", request_id.encode()), (b"vary", b"Origin, Accept"),
+        (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"),
+    ]
+    if origin is not None and readable:
+        out.append((b"access-control-allow-origin", origin.encode("latin-1", "replace")))
+        out.append((b"access-control-expose-headers", _SHOW.encode()))
+    if status == 204:
+        out = [header for header in out if header[0] != b"content-length"]
+    start = {"type": "http.response.start", "status": status, "headers": out}
+    return [start, {"type": "http.response.body", "body": body}]
+
+
+async def respond(
+    request: Request,
+    work: Callable[[], Awaitable[tuple[str, Reply]]],
+    send: Any,
+    room: Room,
+    observer: Observer | None = None,
+) -> None:
+    """Send what the work answers, or its failure as an answer: nothing gets out. Then count it."""
+    started, readable = monotonic(), True
+    try:
+        with room:
+            outcome, reply = await work()
+    except Exception as error:
+        told = error if isinstance(error, AppError) else AppError("Nothing was stored. Try again.")
+        if told is not error:
+            log.exception("request.failed")
+        outcome, readable = told.code, told.code != "forbidden"
+        reply = failure(told, request.id, page=request.wants_page, referer=request.header(b"referer"))
+    reply[1].update(request.extra)
+    for message in messages(reply, request.id, request.origin, readable=readable):
+        await send(message)
+    if observer is not None:
+        observer.observe(outcome, monotonic() - started)

@@ -1,0 +1,46 @@
+"""The hot path stays small and alone: what it may import, how long it may be, how often it asks the database."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import leadsbot.features.capture
+
+FOLDER = Path(leadsbot.features.capture.__file__).parent
+MODULES = ("endpoint", "source_cache", "guard", "parse", "commit", "reply")
+FORBIDDEN = (
+    "sqlalchemy", "alembic", "litestar", "jinja2", "mako", "aiohttp", "httpx", "requests", "pydantic", "uvicorn",
+    "prometheus_client", "phonenumbers", "email_validator", "cryptography",
+)
+LONGEST = 400
+
+
+def code_lines(path: Path) -> int:
+    """Lines that hold code: neither blank nor comment nor docstring."""
+    source = path.read_text(encoding="utf-8")
+    prose: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            prose.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    lines = enumerate(source.splitlines(), 1)
+    return sum(1 for number, line in lines if number not in prose and line.strip() and not line.strip().startswith("#"))
+
+
+def test_the_hot_path_imports_nothing_heavy() -> None:
+    program = (
+        "import sys, leadsbot.features.capture.endpoint\n"
+        f"print([name for name in {FORBIDDEN!r} if name in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+        env={"PYTHONPATH": str(FOLDER.parents[2])},
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_the_hot_path_is_under_four_hundred_lines() -> None:
+    sizes = {name: code_lines(FOLDER / f"{name}.py") for name in MODULES}
+    assert sum(sizes.values()) <= LONGEST, sizes
