@@ -170,7 +170,9 @@ def failure(error: AppError, request_id: str, *, page: bool, referer: str) -> Re
         known = False
     where = f"{error.field}: " if error.field else ""
     text = _PAGE.format(
-        title=escape(error.title), detail=escape(where + error.detail), request_id=escape(request_id),
+        title=escape(error.title),
+        detail=escape(where + error.detail),
+        request_id=escape(request_id),
         back=f'<p><a href="{escape(referer)}">Back to the form</a></p>' if known else "",
     )
     policy = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'"}
@@ -183,8 +185,10 @@ def messages(reply: Reply, request_id: str, origin: str | None, *, readable: boo
     out = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
     out += [
         (b"content-length", str(len(body)).encode()),
-        (b"x-request-id", request_id.encode()), (b"vary", b"Origin, Accept"),
-        (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"),
+        (b"x-request-id", request_id.encode()),
+        (b"vary", b"Origin, Accept"),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
     ]
     if origin is not None and readable:
         out.append((b"access-control-allow-origin", origin.encode("latin-1", "replace")))

@@ -133,8 +133,11 @@ async def open_door(database: TestDatabase, db: Database, **options: Any) -> Asy
     outcomes, wakes = Outcomes(), []
     options.setdefault("limiter", Limiter(enabled=False))
     app = CaptureApp(
-        options.pop("dsn", database.of(CAPTURE)), open_secret=open_secret, observer=outcomes,
-        wake=lambda: wakes.append(1), **options,
+        options.pop("dsn", database.of(CAPTURE)),
+        open_secret=open_secret,
+        observer=outcomes,
+        wake=lambda: wakes.append(1),
+        **options,
     )
     async with serve(app) as base, aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         yield Door(base, http, db, database.superuser, new_id(), outcomes, wakes, app)

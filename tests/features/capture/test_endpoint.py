@@ -203,8 +203,11 @@ async def test_bodies_over_the_limit_are_refused_whether_announced_or_not(door: 
 async def test_card_numbers_are_masked_wherever_they_are_sent(door: Door) -> None:
     source = await door.source()
     body = {
-        "message": "my card 4242 4242 4242 4242!", "n": 4242424242424242, "list": ["4242424242424242"],
-        "4242424242424242": "x", "context": {"page": "https://a.example/?c=4242424242424242"},
+        "message": "my card 4242 4242 4242 4242!",
+        "n": 4242424242424242,
+        "list": ["4242424242424242"],
+        "4242424242424242": "x",
+        "context": {"page": "https://a.example/?c=4242424242424242"},
     }
     headers = {"Referer": "https://a.example/?card=4242424242424242"}
     assert (await door.post(source, json=body, headers=headers)).status == 201
@@ -260,7 +263,8 @@ async def test_the_context_of_the_request_is_kept(door: Door) -> None:
     headers = {
         "User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
         "Chrome/126.0.0.0 Safari/537.36",
-        "Accept-Language": "de-CH,de;q=0.9", "Referer": "https://shop.example/contact?utm_source=x",
+        "Accept-Language": "de-CH,de;q=0.9",
+        "Referer": "https://shop.example/contact?utm_source=x",
         "Origin": "https://shop.example",
     }
     body = {"utm_campaign": "spring", "context": {"title": "Contact", "referrer": "https://search.example/"}, "a": "1"}
@@ -269,12 +273,16 @@ async def test_the_context_of_the_request_is_kept(door: Door) -> None:
     assert row["fields"] == {"utm_campaign": "spring", "a": "1"}
     context = row["context"]
     assert {name: context[name] for name in ("browser", "os", "device")} == {
-        "browser": "Chrome", "os": "Windows", "device": "desktop"
+        "browser": "Chrome",
+        "os": "Windows",
+        "device": "desktop",
     }
     assert context["language"] == "de-CH,de;q=0.9"
     assert context["page"] == context["referer"] == headers["Referer"]
     assert (context["origin"], context["referrer"], context["title"]) == (
-        "https://shop.example", "https://search.example/", "Contact"
+        "https://shop.example",
+        "https://search.example/",
+        "Contact",
     )
     assert context["content_type"] == "application/json"
     assert str(row["ip"]) in ("127.0.0.1", "127.0.0.1/32")
@@ -379,8 +387,12 @@ async def test_a_source_with_an_unreadable_secret_refuses_and_says_so(door: Door
 async def test_browsers_are_let_in_by_origin(door: Door) -> None:
     source = await door.source(allowed_origins=["https://Shop.example", "null"])
     for origin, status in (
-        ("https://shop.example", 201), ("null", 201), ("https://evil.example", 403), ("http://shop.example", 403),
-        ("https://shop.example.evil.example", 403), ("https://shop.example:8443", 403),
+        ("https://shop.example", 201),
+        ("null", 201),
+        ("https://evil.example", 403),
+        ("http://shop.example", 403),
+        ("https://shop.example.evil.example", 403),
+        ("https://shop.example:8443", 403),
     ):
         answer = await door.post(source, json={"a": 1}, headers={"Origin": origin})
         assert answer.status == status, origin

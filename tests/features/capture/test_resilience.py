@@ -105,9 +105,23 @@ async def test_no_more_requests_are_held_than_there_is_room_for(database: TestDa
 def row(door: Door, source: Any, **changes: Any) -> Row:
     id = new_id()
     made = Row(
-        workspace_id=door.workspace_id, id=id, head=id, source_id=source.id, received_at=utcnow(), fields='{"a": 1}',
-        context="{}", ip="127.0.0.1", key=None, body_hash=b"x", answer=None, quarantined=False, verdict=None,
-        lawful_basis="legitimate_interests", notice_version="1", event_id=new_id(), correlation_id="req_x",
+        workspace_id=door.workspace_id,
+        id=id,
+        head=id,
+        source_id=source.id,
+        received_at=utcnow(),
+        fields='{"a": 1}',
+        context="{}",
+        ip="127.0.0.1",
+        key=None,
+        body_hash=b"x",
+        answer=None,
+        quarantined=False,
+        verdict=None,
+        lawful_basis="legitimate_interests",
+        notice_version="1",
+        event_id=new_id(),
+        correlation_id="req_x",
     )
     return made._replace(**changes)
 
@@ -129,8 +143,12 @@ async def test_poison_in_a_batch_harms_only_its_own_request(door: Door, database
     source, closed = await door.source(), await door.source()
     await door.query("UPDATE source SET state = 'closed' WHERE id = $1", closed.id)
     rows = [
-        row(door, source), row(door, closed), row(door, source, fields='{"a": "\\u0000"}'),
-        row(door, source, workspace_id=new_id()), row(door, source, ip="nonsense"), row(door, source),
+        row(door, source),
+        row(door, closed),
+        row(door, source, fields='{"a": "\\u0000"}'),
+        row(door, source, workspace_id=new_id()),
+        row(door, source, ip="nonsense"),
+        row(door, source),
     ]
     found = await settle(Link(database.of(CAPTURE), "capture"), Committer(lambda: None), rows)
     assert [type(each).__name__ for each in found] == ["Stored", "Gone", "Invalid", "Gone", "Invalid", "Stored"]
@@ -173,9 +191,7 @@ async def test_a_full_queue_refuses_at_once(door: Door) -> None:
 
 async def test_a_flood_of_invented_keys_leaves_the_known_source_working(door: Door) -> None:
     source = await door.source()
-    flood = [
-        door.send("POST", f"{door.base}/api/inbound/w/{n:022d}/leads", json={"a": 1}) for n in range(200)
-    ]
+    flood = [door.send("POST", f"{door.base}/api/inbound/w/{n:022d}/leads", json={"a": 1}) for n in range(200)]
     found = await asyncio.gather(*flood, door.post(source, json={"a": 1}))
     assert {answer.status for answer in found[:-1]} <= {404, 503}
     assert found[-1].status == 201
@@ -186,9 +202,13 @@ TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(codec=None)), inner),
 )
-BODIES = st.binary(max_size=600) | TREES.map(lambda tree: json.dumps(tree).encode()) | st.dictionaries(
-    st.sampled_from(["email", "fields", "context", "leads", "token", "_next", "_gotcha", "a[b]"]), TREES
-).map(lambda tree: json.dumps(tree).encode())
+BODIES = (
+    st.binary(max_size=600)
+    | TREES.map(lambda tree: json.dumps(tree).encode())
+    | st.dictionaries(
+        st.sampled_from(["email", "fields", "context", "leads", "token", "_next", "_gotcha", "a[b]"]), TREES
+    ).map(lambda tree: json.dumps(tree).encode())
+)
 
 HEADERS = st.text(
     st.characters(min_codepoint=160, max_codepoint=255) | st.characters(min_codepoint=33, max_codepoint=126),

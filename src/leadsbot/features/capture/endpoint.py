@@ -149,7 +149,11 @@ class CaptureApp:
 
 
 def _rows(
-    call: _Call, source: Source, ip: str | None, good: list[tuple[UUID, parse.Parsed]], key: str | None,
+    call: _Call,
+    source: Source,
+    ip: str | None,
+    good: list[tuple[UUID, parse.Parsed]],
+    key: str | None,
     results: list[dict[str, Any]] | None,
 ) -> list[Row]:
     """The rows of one request. The first one carries the idempotency key and what a batch is answered."""
@@ -162,9 +166,23 @@ def _rows(
         bot, first = bool(item.reserved.get("_gotcha", "").strip()), id == head
         rows.append(
             Row(
-                source.workspace_id, id, head, source.id, now, kept.decode(), encode(item.about(seen)).decode(), ip,
-                key if first else None, digest, answer if first else None, bot, HONEYPOT if bot else None,
-                source.lawful_basis, source.notice_version, new_id(), call.id,
+                source.workspace_id,
+                id,
+                head,
+                source.id,
+                now,
+                kept.decode(),
+                encode(item.about(seen)).decode(),
+                ip,
+                key if first else None,
+                digest,
+                answer if first else None,
+                bot,
+                HONEYPOT if bot else None,
+                source.lawful_basis,
+                source.notice_version,
+                new_id(),
+                call.id,
             )
         )
     return rows

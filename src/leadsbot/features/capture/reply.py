@@ -22,10 +22,16 @@ _ASK: Final = "content-type, idempotency-key, x-leadsbot-token, x-leadsbot-signa
 
 def preflight(route: str) -> Reply:
     """The answer to a browser's question whether it may post."""
-    return 204, {
-        "Allow": ALLOW[route], "Access-Control-Allow-Methods": "POST, OPTIONS", "Access-Control-Allow-Headers": _ASK,
-        "Access-Control-Max-Age": "7200",
-    }, b""
+    return (
+        204,
+        {
+            "Allow": ALLOW[route],
+            "Access-Control-Allow-Methods": "POST, OPTIONS",
+            "Access-Control-Allow-Headers": _ASK,
+            "Access-Control-Max-Age": "7200",
+        },
+        b"",
+    )
 
 
 def results(parsed: Iterable[Parsed | Invalid], ids: Iterable[UUID]) -> list[dict[str, Any]]:

@@ -50,9 +50,18 @@ def source_cache(open_secret: Callable[[UUID, UUID, bytes], str]) -> RowCache[So
 
     def make(row: asyncpg.Record) -> Source:
         return Source(
-            row["workspace_id"], row["id"], row["kind"], row["key"], row["state"] == "open",
-            frozenset(row["allowed_origins"]), tuple(row["redirect_allow"]), secret(row), row["max_body"],
-            row["lawful_basis"], row["notice_version"], row["changed_at"],
+            row["workspace_id"],
+            row["id"],
+            row["kind"],
+            row["key"],
+            row["state"] == "open",
+            frozenset(row["allowed_origins"]),
+            tuple(row["redirect_allow"]),
+            secret(row),
+            row["max_body"],
+            row["lawful_basis"],
+            row["notice_version"],
+            row["changed_at"],
         )
 
     return RowCache(SELECT, make)
