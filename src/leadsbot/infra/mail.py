@@ -40,9 +40,10 @@ class SmtpMailer:
                 use_tls=self._tls,
                 timeout=TIMEOUT_S,
             )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise _refused(min(refusal.code for refusal in error.recipients)) from error
         except aiosmtplib.SMTPResponseException as error:
-            # The server's sentence may repeat the address; the code alone says enough.
-            raise MailError(f"The mail server answered {error.code}.", permanent=500 <= error.code < 600) from error
+            raise _refused(error.code) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise MailError(f"The mail server cannot be reached ({type(error).__name__}).", permanent=False) from error
 
@@ -56,6 +57,11 @@ class SmtpMailer:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text)
         return message
+
+
+def _refused(code: int) -> MailError:
+    """What an answer means. The server's sentence may repeat the address; the code alone says enough."""
+    return MailError(f"The mail server answered {code}.", permanent=500 <= code < 600)
 
 
 def mailer(settings: Settings) -> SmtpMailer | None:

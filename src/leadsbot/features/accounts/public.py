@@ -25,7 +25,7 @@ EVERY_SCOPE = model.EVERY_SCOPE
 
 
 async def members(tx: TenantTx) -> list[Member]:
-    """Everybody in the workspace; owners of leads are named by ``Member.id`` (shown as ``mem_…``)."""
+    """Everybody in the workspace; owners of leads and actors of events are named by ``person_id``."""
     return await store.members(tx)
 
 
