@@ -16,6 +16,7 @@ from leadsbot.features.alerts.feature import FEATURE as ALERTS
 from leadsbot.features.capture.feature import FEATURE as CAPTURE
 from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
 from leadsbot.features.leads.feature import FEATURE as LEADS
+from leadsbot.features.sources.feature import FEATURE as SOURCES
 from leadsbot.infra import metrics, upkeep
 from leadsbot.infra.crypto import Crypto
 from leadsbot.infra.db import migrate
@@ -39,7 +40,7 @@ from leadsbot.infra.technical.recorder import Recorder
 from leadsbot.infra.technical.tables import ErrorTrace, PurgeRun, RequestLog
 from leadsbot.kit.signing import Signer
 
-FEATURES: tuple[Feature, ...] = (CAPTURE, ACCOUNTS, LEADS, DELIVERIES, ALERTS)
+FEATURES: tuple[Feature, ...] = (CAPTURE, ACCOUNTS, SOURCES, LEADS, DELIVERIES, ALERTS)
 INFRASTRUCTURE = (Outbox, EventLog, Job, CronSlot, SingleOwner, RequestLog, ErrorTrace, PurgeRun)
 """The tables that belong to no feature; naming them here puts them into the data registry of every process."""
 SLOWEST_QUEUE_S = 60.0

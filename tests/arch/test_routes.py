@@ -12,10 +12,12 @@ import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
+from sqlalchemy import text
 
 from leadsbot.features.accounts import public as accounts
 from leadsbot.features.alerts import store as alerts
 from leadsbot.features.capture.public import create_source
+from leadsbot.features.deliveries import public as deliveries
 from leadsbot.infra.db.pool import Database
 from leadsbot.kit import ids
 from leadsbot.kit.ids import new_id
@@ -28,16 +30,21 @@ from tests.features.leads.conftest import Desk
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
-OWN = {"session", "name"}
-"""Parameters that name nothing of a workspace: one's own session, a static file."""
+OWN = {"session", "name", "form_key"}
+"""Parameters that name nothing a stranger must not see: one's own session, a static file, a form's public address."""
 PREFIXES = {
     "lead": ids.LEAD,
     "key": ids.KEY,
     "destination": ids.DESTINATION,
     "source": ids.SOURCE,
     "delivery": ids.DELIVERY,
+    "job": ids.JOB,
 }
 """What each path parameter is the id of. A new one needs a line here and a record in :func:`records`."""
+DEAD_JOB = text(
+    "INSERT INTO job (workspace_id, kind, pool, state, payload, attempt, ended_at) "
+    "VALUES (:workspace, 'tests.nothing', 'default', 2, '{}', 9, now()) RETURNING id"
+)
 
 
 class Route(NamedTuple):
@@ -99,9 +106,16 @@ async def records(db: Database, cast: Cast) -> dict[str, str]:
         await alerts.add_destination(
             tx, id=destination, chat_id=1, chat_kind="private", title="Alice", chat_hash=destination.bytes
         )
+        delivery = await deliveries.plan(
+            tx, channel="telegram", kind="alert", destination_id=destination, lead_id=None, dedupe_key=str(destination)
+        )
+        assert delivery is not None
+        job = await tx.scalar(DEAD_JOB, {"workspace": cast.workspace_id})
     lead = await Desk(db, cast.workspace_id, source.id).arrives({"email": "pat@example.com"})
-    found: dict[str, UUID] = {"lead": lead, "key": key.id, "source": source.id, "destination": destination}
-    return {name: ids.show(PREFIXES[name], value) for name, value in found.items()}
+    found: dict[str, UUID] = {
+        "lead": lead, "key": key.id, "source": source.id, "destination": destination, "delivery": delivery,
+    }  # fmt: skip
+    return {"job": str(job), **{name: ids.show(PREFIXES[name], value) for name, value in found.items()}}
 
 
 async def test_every_route_says_what_it_needs(app: Shell) -> None:

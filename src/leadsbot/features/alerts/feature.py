@@ -1,7 +1,8 @@
 """The manifest of alerts."""
 
-from leadsbot.features.alerts import api, handlers, inbound, pages, sending
+from leadsbot.features.alerts import actions, api, handlers, inbound, pages, sending
 from leadsbot.features.alerts.tables import AccountRow, CardRow, CursorRow, DestinationRow, LinkRow
+from leadsbot.features.deliveries.public import RESEND
 from leadsbot.infra.feature import Feature
 
 FEATURE = Feature(
@@ -12,3 +13,5 @@ FEATURE = Feature(
     jobs=(sending.SEND, sending.DIGEST, sending.REFRESH, sending.ANSWER, sending.SAY, *inbound.KINDS),
     nav=(pages.NAV,),
 )
+
+RESEND[actions.CHANNEL] = sending.resend

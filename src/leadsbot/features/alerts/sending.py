@@ -20,6 +20,7 @@ from leadsbot.infra.jobs.crash import point
 from leadsbot.infra.jobs.kinds import URGENT, JobContext, JobKind, Retry
 from leadsbot.infra.jobs.queue import enqueue
 from leadsbot.kit.clock import utcnow
+from leadsbot.kit.errors import Conflict
 from leadsbot.kit.retry import RetryPolicy
 
 POOL = "telegram"
@@ -303,7 +304,8 @@ async def enqueue_digest(tx: TenantTx, delivery_id: UUID, destination: Destinati
 
 
 async def resend(tx: TenantTx, delivery: Delivery) -> None:
-    """Put a delivery that somebody retries back into its queue."""
+    """Put a delivery that somebody retries back into its queue. Raises Conflict when its chat was removed."""
     destination = await store.destination(tx, delivery.destination_id) if delivery.destination_id else None
-    if destination is not None:
-        await (enqueue_digest if delivery.kind == "digest" else enqueue_send)(tx, delivery.id, destination)
+    if destination is None:
+        raise Conflict("The chat of this delivery was removed, so there is nowhere to send it.")
+    await (enqueue_digest if delivery.kind == "digest" else enqueue_send)(tx, delivery.id, destination)

@@ -14,6 +14,7 @@ from leadsbot.features.capture.store import (
     get_source,
     get_submission,
     list_sources,
+    published_source,
     submissions_of_lead,
     untaken,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "import_submission",
     "list_sources",
     "mark_taken",
+    "published_source",
     "reopen_source",
     "submissions_of_lead",
     "untaken",

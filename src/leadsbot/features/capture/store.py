@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,10 @@ from sqlalchemy.dialects.postgresql import insert
 from leadsbot.features.capture.model import Source, SourceCounts, Submission
 from leadsbot.features.capture.tables import Source as SourceRow
 from leadsbot.features.capture.tables import Submission as SubmissionRow
+from leadsbot.infra.db.pool import Database
 from leadsbot.infra.db.tx import TenantTx
+
+KEY = re.compile(r"[0-9A-Za-z]{8,64}", re.ASCII)
 
 
 def _source(row: SourceRow) -> Source:
@@ -77,6 +81,15 @@ async def get_source(tx: TenantTx, source_id: UUID) -> Source | None:
     statement = select(SourceRow).where(SourceRow.workspace_id == tx.workspace_id, SourceRow.id == source_id)
     row = await tx.scalar(statement.execution_options(populate_existing=True))
     return _source(row) if row else None
+
+
+async def published_source(db: Database, key: str) -> Source | None:
+    """The source with this public key, of whatever workspace; for pages that visitors see."""
+    if not KEY.fullmatch(key):
+        return None
+    async with db.bearer(key.encode()) as tx:
+        row = await tx.scalar(select(SourceRow).where(SourceRow.key == key))
+        return _source(row) if row else None
 
 
 async def list_sources(tx: TenantTx) -> Sequence[Source]:

@@ -28,7 +28,16 @@ class Source(Table):
 
     __tablename__ = "source"
     __grants__ = {APP: "SELECT, INSERT, UPDATE, DELETE", CAPTURE: "SELECT"}
-    __policies__ = (Policy("published", CAPTURE, "SELECT", using="true"),)
+    __policies__ = (
+        Policy("published", CAPTURE, "SELECT", using="true"),
+        # Whoever has the public address of a form may see its page, and nobody is signed in there.
+        Policy(
+            "possession",
+            APP,
+            "SELECT",
+            using="key = convert_from(decode(nullif(current_setting('app.credential', true), ''), 'hex'), 'UTF8')",
+        ),
+    )
     __table_args__ = (
         UniqueConstraint("workspace_id", "key"),
         Index("ix_source_key", "key"),

@@ -1,13 +1,36 @@
 """What other features may use of deliveries."""
 
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from leadsbot.features.deliveries import store
 from leadsbot.features.deliveries.actions import begin, cancel, hold, plan, record, retry
 from leadsbot.features.deliveries.model import Attempt, Delivery, Outcome, State
 from leadsbot.features.deliveries.store import attempts, counts, get, held_for, page, planned, planned_since
+from leadsbot.infra.db.tx import TenantTx
+from leadsbot.kit.errors import Conflict, NotFound
+
+Resend = Callable[[TenantTx, Delivery], Awaitable[None]]
+RESEND: dict[str, Resend] = {}
+"""How each channel puts a delivery back into its queue. The channel's feature enters it in its manifest."""
+
+
+async def resend(tx: TenantTx, delivery_id: UUID) -> Delivery:
+    """Try a delivery again through its channel. Raises NotFound, or Conflict when it cannot be tried again."""
+    delivery = await store.get(tx, delivery_id)
+    if delivery is None:
+        raise NotFound("There is no such delivery.")
+    if delivery.channel not in RESEND:
+        raise Conflict(f"The channel {delivery.channel} is not set up here, so nothing can be sent through it.")
+    return await retry(tx, delivery_id, RESEND[delivery.channel])
+
 
 __all__ = [
+    "RESEND",
     "Attempt",
     "Delivery",
     "Outcome",
+    "Resend",
     "State",
     "attempts",
     "begin",
@@ -21,5 +44,6 @@ __all__ = [
     "planned",
     "planned_since",
     "record",
+    "resend",
     "retry",
 ]

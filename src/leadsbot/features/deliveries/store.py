@@ -32,6 +32,17 @@ def _delivery(row: DeliveryRow) -> Delivery:
     )
 
 
+def _attempt(row: AttemptRow) -> Attempt:
+    return Attempt(
+        n=row.n,
+        at=row.at,
+        outcome=Outcome(row.outcome),
+        status=row.status,
+        milliseconds=row.milliseconds,
+        detail=row.detail,
+    )
+
+
 async def add(
     tx: TenantTx,
     delivery_id: UUID,
@@ -105,12 +116,22 @@ async def attempts(tx: TenantTx, delivery_id: UUID) -> list[Attempt]:
             .order_by(AttemptRow.at)
         )
     ).scalars()
-    return [
-        Attempt(
-            n=r.n, at=r.at, outcome=Outcome(r.outcome), status=r.status, milliseconds=r.milliseconds, detail=r.detail
-        )
-        for r in rows
-    ]
+    return [_attempt(row) for row in rows]
+
+
+async def attempts_of(tx: TenantTx, delivery_ids: Sequence[UUID]) -> dict[UUID, list[Attempt]]:
+    """The attempts of several deliveries, first to last; those of which none is kept are absent."""
+    if not delivery_ids:
+        return {}
+    statement = (
+        select(AttemptRow)
+        .where(AttemptRow.workspace_id == tx.workspace_id, AttemptRow.delivery_id.in_(delivery_ids))
+        .order_by(AttemptRow.at)
+    )
+    found: dict[UUID, list[Attempt]] = {}
+    for row in (await tx.execute(statement)).scalars():
+        found.setdefault(row.delivery_id, []).append(_attempt(row))
+    return found
 
 
 async def page(

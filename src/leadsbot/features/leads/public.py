@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from leadsbot.features.accounts.public import workspace_settings
@@ -32,6 +32,11 @@ async def get_lead(tx: TenantTx, lead_id: UUID) -> LeadView | None:
 async def newest(tx: TenantTx, *, limit: int) -> list[LeadView]:
     """The latest active leads."""
     return await views(tx, await store.page(tx, store.Filter(), None, limit))
+
+
+async def display_names(tx: TenantTx, lead_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What to call these leads in one line; unknown ids are absent."""
+    return {lead.id: lead.display for lead in await store.some(tx, lead_ids)}
 
 
 async def possible_duplicates(tx: TenantTx, lead_id: UUID, *, limit: int = 5) -> list[LeadView]:
@@ -71,6 +76,7 @@ __all__ = [
     "add_note",
     "assign",
     "claim",
+    "display_names",
     "edit_fields",
     "family",
     "get_lead",

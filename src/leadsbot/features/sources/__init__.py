@@ -1,0 +1,1 @@
+"""Sources: opening, explaining and closing the doors that enquiries come in through."""

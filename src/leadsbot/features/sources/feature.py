@@ -1,0 +1,6 @@
+"""The manifest of sources."""
+
+from leadsbot.features.sources import api, form_page, pages
+from leadsbot.infra.feature import Feature
+
+FEATURE = Feature(name="sources", routes=(*api.routes, *pages.routes, *form_page.routes), nav=(pages.NAV,))

@@ -1,0 +1,112 @@
+"""What to paste so that enquiries arrive: commands and code with this installation's address and the source's key."""
+
+from __future__ import annotations
+
+import msgspec
+
+from leadsbot.features.capture.public import Kind, Source
+
+EXAMPLE = '{"name": "Ada Lovelace", "email": "ada@example.com", "message": "Please call me."}'
+
+
+class Snippet(msgspec.Struct, frozen=True):
+    """One way in. ``id`` is unique on a page; ``note`` says where to paste it."""
+
+    id: str
+    title: str
+    note: str
+    code: str
+
+
+def address(base: str, source: Source) -> str:
+    """Where submissions of a source are posted to."""
+    match source.kind:
+        case Kind.WEBHOOK:
+            return f"{base}/api/inbound/w/{source.key}/leads"
+        case Kind.FORM:
+            return f"{base}/f/{source.key}"
+        case _:
+            return f"{base}/api/capture?token={source.key}"
+
+
+def snippets(base: str, source: Source) -> list[Snippet]:
+    """The ways in, the likeliest first. A signed source has one: a browser cannot keep the secret."""
+    to = address(base, source)
+    if source.signed:
+        return [Snippet("signed", "Signed request", "On your server, with the secret in SECRET.", _signed(to))]
+    if source.kind == Kind.FORM:
+        return [
+            Snippet("html", "HTML form", "In any page. Rename or add fields as you like: none is lost.", _html(to)),
+            Snippet("script", "JavaScript", "For a form that you have: visitors stay on your page.", _form_script(to)),
+            Snippet("curl", "Terminal", "Sends one enquiry, to see it arrive.", _form_curl(to)),
+        ]
+    return [
+        Snippet("curl", "Terminal", "Sends one enquiry, to see it arrive.", _curl(to)),
+        Snippet("script", "JavaScript", "In a browser or in Node. Any JSON fields are kept.", _json_script(to)),
+    ]
+
+
+def _curl(to: str) -> str:
+    return f"curl '{to}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{EXAMPLE}'"
+
+
+def _form_curl(to: str) -> str:
+    return (
+        f"curl '{to}' \\\n"
+        "  -H 'Accept: application/json' \\\n"
+        "  --data-urlencode 'name=Ada Lovelace' \\\n"
+        "  --data-urlencode 'email=ada@example.com' \\\n"
+        "  --data-urlencode 'message=Please call me.'"
+    )
+
+
+def _signed(to: str) -> str:
+    return (
+        f"BODY='{EXAMPLE}'\n"
+        'SIGNATURE=$(printf %s "$BODY" | openssl dgst -sha256 -hmac "$SECRET" | sed \'s/^.* //\')\n'
+        f"curl '{to}' \\\n"
+        "  -H 'Content-Type: application/json' -H 'Accept: application/json' \\\n"
+        '  -H "X-LeadsBot-Signature: sha256=$SIGNATURE" \\\n'
+        '  --data-binary "$BODY"'
+    )
+
+
+def _html(to: str) -> str:
+    return (
+        f'<form action="{to}" method="post">\n'
+        '  <label>Name <input name="name" autocomplete="name" required></label>\n'
+        '  <label>E-mail <input name="email" type="email" autocomplete="email" required></label>\n'
+        '  <label>Phone <input name="phone" type="tel" autocomplete="tel"></label>\n'
+        '  <label>Message <textarea name="message" required></textarea></label>\n'
+        '  <input name="_gotcha" autocomplete="off" hidden>\n'
+        "  <button>Send</button>\n"
+        "</form>"
+    )
+
+
+def _form_script(to: str) -> str:
+    return (
+        'const form = document.querySelector("form");\n'
+        'form.addEventListener("submit", async (event) => {\n'
+        "  event.preventDefault();\n"
+        f'  const answer = await fetch("{to}", {{\n'
+        '    method: "POST",\n'
+        '    headers: { Accept: "application/json" },\n'
+        "    body: new URLSearchParams(new FormData(form)),\n"
+        "  });\n"
+        '  alert(answer.ok ? "Thank you!" : (await answer.json()).detail);\n'
+        "});"
+    )
+
+
+def _json_script(to: str) -> str:
+    return (
+        f'const answer = await fetch("{to}", {{\n'
+        '  method: "POST",\n'
+        '  headers: { "Content-Type": "application/json" },\n'
+        "  body: JSON.stringify({\n"
+        '    name: "Ada Lovelace", email: "ada@example.com", message: "Please call me.",\n'
+        "  }),\n"
+        "});\n"
+        "console.log(await answer.json());"
+    )
