@@ -75,7 +75,12 @@ class Lab:
         """Wait until no job is due or running."""
 
         async def done() -> bool:
-            return not await self.jobs("state IN (0, 1)") and not await self.owner.fetch("SELECT FROM outbox LIMIT 1")
+            # One statement is one snapshot: asked separately, an event that becomes a job in between hides from both.
+            return bool(
+                await self.owner.fetchval(
+                    "SELECT NOT EXISTS (SELECT FROM outbox) AND NOT EXISTS (SELECT FROM job WHERE state IN (0, 1))"
+                )
+            )
 
         await until(done)
 
