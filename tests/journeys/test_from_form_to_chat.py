@@ -180,3 +180,20 @@ async def test_the_outsider_sees_nothing_and_hears_nothing(product: Product) -> 
     assert (await product.http.get(f"/api/v1/leads/{ours}", headers=outsider)).status_code == 404
     destinations = await product.http.get("/api/v1/telegram/destinations", headers=outsider)
     assert destinations.json() == []
+
+
+async def test_a_new_workspace_has_doors_to_paste_at_once(product: Product) -> None:
+    from leadsbot.features.accounts import public as accounts
+    from leadsbot.features.capture import public as capture
+    from leadsbot.kit.ids import new_id
+
+    db = product.process.services.db
+    async with db.tenant(new_id()) as tx:
+        owner, _ = await accounts.find_or_add_person(tx, email="new@example.org", name="New", password_hash=None)
+        await accounts.create_workspace(tx, name="Fresh", country="GB", owner=owner)
+
+    async def kinds() -> bool:
+        async with db.tenant(tx.workspace_id) as look:
+            return {source.kind for source in await capture.list_sources(look)} == {"webhook", "form", "widget"}
+
+    assert await until(kinds)

@@ -160,6 +160,14 @@ class DeliveryFailed(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class WorkspaceCreated(Event, frozen=True, kw_only=True):
+    """A workspace was made."""
+
+    type: ClassVar[str] = "workspace.created"
+    subject: ClassVar[str] = "owner_id"
+    owner_id: UUID
+
+
 class MemberJoined(Event, frozen=True, kw_only=True):
     """A person became a member of the workspace."""
 

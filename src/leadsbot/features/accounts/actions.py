@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from leadsbot.contracts.events import WorkspaceCreated
 from leadsbot.features.accounts import model, passwords, store
 from leadsbot.features.accounts.model import ApiKey, Member, Person, Role, Session, Throttle, WorkspaceSettings
 from leadsbot.infra.crypto import Crypto
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.db.tx import TenantTx, Tx
+from leadsbot.infra.events.log import emit
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import Conflict, Gone, Invalid, NotFound, TooMany
 from leadsbot.kit.ids import new_id, token
@@ -58,6 +60,7 @@ async def create_workspace(
     """Make the workspace of ``tx`` (opened with a fresh id) and let ``owner`` own it."""
     await store.add_workspace(tx, name, model.check_country(country), model.check_timezone(timezone))
     await store.add_member(tx, Member(new_id(), owner.id, owner.name, Role.OWNER), name)
+    await emit(tx, WorkspaceCreated(owner_id=owner.id), by=f"person:{owner.id}")
     return await settings_of(tx)
 
 

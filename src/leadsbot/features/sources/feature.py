@@ -1,6 +1,8 @@
 """The manifest of sources."""
 
-from leadsbot.features.sources import api, form_page, pages
+from leadsbot.features.sources import api, form_page, handlers, pages
 from leadsbot.infra.feature import Feature
 
-FEATURE = Feature(name="sources", routes=(*api.routes, *pages.routes, *form_page.routes), nav=(pages.NAV,))
+FEATURE = Feature(
+    name="sources", routes=(*api.routes, *pages.routes, *form_page.routes), handlers=handlers.HANDLERS, nav=(pages.NAV,)
+)
