@@ -196,3 +196,8 @@ async def test_a_browser_gets_a_page_for_an_error_and_a_program_a_problem(client
     assert "<h1>" in page.text
     assert (await client.get("/nowhere")).headers["content-type"] == "application/problem+json"
     assert (await client.get("/api/nowhere", headers=BROWSER)).headers["content-type"] == "application/problem+json"
+
+
+async def test_the_methods_of_a_path_are_told_to_anybody(client: httpx.AsyncClient) -> None:
+    answer = await client.options("/api/v1/things")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS, POST")

@@ -7,8 +7,9 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 
 import setproctitle
 import uvicorn
@@ -49,6 +50,19 @@ def _prepare(name: str) -> Settings:
     return settings
 
 
+class Server(uvicorn.Server):
+    """A server that ends live streams when it is told to stop: it waits for open answers before anything else."""
+
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._drain = drain
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came."""
+        self._drain()
+        super().handle_exit(sig, frame)
+
+
 def run_web(host: str, port: int, inherited: int | None = None) -> int:
     """Serve HTTP until SIGTERM, then answer what is under way and return 0."""
     settings = _prepare("web")
@@ -61,8 +75,9 @@ async def _web(settings: Settings, host: str, port: int, inherited: int | None) 
         _database(settings) as addresses,
         process(settings, addresses, name="web", address=address) as running,
     ):
+        application = Application(running)
         config = uvicorn.Config(
-            Application(running),
+            application,
             host=host,
             port=port,
             loop="none",
@@ -77,7 +92,7 @@ async def _web(settings: Settings, host: str, port: int, inherited: int | None) 
             timeout_keep_alive=30,
             timeout_graceful_shutdown=15,
         )
-        server = uvicorn.Server(config)
+        server = Server(config, application.dashboard.drain)
         listeners = [socket.socket(fileno=inherited)] if inherited is not None else None
         await server.serve(sockets=listeners)
     return 0

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
@@ -49,6 +49,15 @@ async def provide_form(request: Request[Any, Any, Any]) -> Form:
     """The posted form."""
     posted = await request.form()
     return Form([(name, value) for name, value in posted.multi_items() if isinstance(value, str)])
+
+
+async def tell_methods(request: Request[Any, Any, Any]) -> Response[None] | None:
+    """Answer OPTIONS with every method of the path: Litestar's own answer forgets handlers that came later."""
+    if request.method != "OPTIONS":
+        return None
+    path = request.scope["path_template"]
+    methods = {method for route in request.app.routes if route.path_format == path for method in route.methods}
+    return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(methods))})
 
 
 async def provide_tx(actor: Caller, services: Uses) -> AsyncGenerator[TenantTx, None]:
@@ -101,6 +110,7 @@ def build_app(
             "tx": Provide(provide_tx),
         },
         exception_handlers={Exception: answers},
+        before_request=tell_methods,
         openapi_config=openapi.config(),
         request_max_body_size=MAX_BODY,
         logging_config=None,

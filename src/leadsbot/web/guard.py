@@ -27,10 +27,12 @@ class Guard:
 
     async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
         """Let the request pass or raise."""
+        scope: dict[str, Any] = connection.scope  # type: ignore[assignment]
+        if scope["method"] == "OPTIONS":
+            return  # Litestar's own answer: the methods of a path. It says no more than the API's description.
         needs = handler.opt.get("needs")
         if needs is None:
             raise RuntimeError(f"The route {handler} does not declare what it needs.")
-        scope: dict[str, Any] = connection.scope  # type: ignore[assignment]
         scope["actor"] = ANONYMOUS
         exempt = handler.opt.get("csrf_exempt")
         if isinstance(needs, Public) and (exempt or handler.opt.get("cookieless")):

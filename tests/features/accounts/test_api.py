@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import get_args
 
 import httpx
 import pytest
 
+from leadsbot.features.accounts.schemas import Scope
 from leadsbot.infra.db.pool import Database
+from leadsbot.kit import ids
+from leadsbot.web.actor import Permission
 from tests.cast import Cast, application, browser, services
 
 
@@ -45,7 +49,7 @@ async def test_a_key_gives_no_more_than_it_has(http: httpx.AsyncClient, cast: Ca
         ({"name": " ", "scopes": ["*"]}, "name"),
         ({"name": "a\0", "scopes": ["*"]}, "name"),
         ({"name": "x", "scopes": []}, "scopes"),
-        ({"name": "x", "scopes": ["leads:delete"]}, "scopes"),
+        ({"name": "x", "scopes": ["leads:delete"]}, "scopes[0]"),
         ({"name": "x"}, "scopes"),
         ({"name": "x", "scopes": ["*"], "workspace_id": "y"}, "workspace_id"),
     ],
@@ -95,6 +99,18 @@ async def test_a_mistyped_or_foreign_credential_is_401(http: httpx.AsyncClient, 
         answer = await http.get("/api/v1/workspace", headers=[(b"authorization", header.encode("latin-1"))])
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthorised"), header
         assert "Bearer" in answer.headers["www-authenticate"]
+
+
+def test_the_scopes_of_a_key_are_all_permissions() -> None:
+    assert set(get_args(Scope)) == {"*", *Permission}
+
+
+async def test_members_are_known_inside_their_workspace_only(http: httpx.AsyncClient, cast: Cast) -> None:
+    listed = (await http.get("/api/v1/members", headers=cast.bob.bearer)).json()["data"]
+    assert [(item["name"], item["role"]) for item in listed] == [("Alice", "owner"), ("Bob", "viewer")]
+    assert listed[0]["id"] == ids.show(ids.PERSON, cast.alice.person_id)
+    outside = (await http.get("/api/v1/members", headers=cast.charlie.bearer)).json()["data"]
+    assert [item["name"] for item in outside] == ["Charlie"]
 
 
 async def test_the_workspace_is_changed_field_by_field(http: httpx.AsyncClient, cast: Cast) -> None:

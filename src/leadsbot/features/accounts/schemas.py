@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -11,6 +11,12 @@ from msgspec import UNSET, Meta, UnsetType
 from leadsbot.features.accounts.model import ApiKey, WorkspaceSettings
 from leadsbot.kit import ids
 
+Scope = Literal[
+    "*", "leads:read", "leads:write", "sources:read", "sources:write", "deliveries:read", "deliveries:write",
+    "telegram:write", "keys:read", "keys:write", "workspace:read", "workspace:write", "members:write",
+]  # fmt: skip
+"""What a key can be given: every permission of its own, or all of them."""
+Label = Annotated[str, Meta(min_length=1, max_length=40)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -18,7 +24,7 @@ class KeyIn(msgspec.Struct, forbid_unknown_fields=True):
     """A key to make."""
 
     name: Name
-    scopes: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(min_length=1, max_length=20)]
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=20)]
 
 
 class KeyOut(msgspec.Struct):
@@ -38,6 +44,14 @@ class NewKeyOut(KeyOut):
     key: str
 
 
+class MemberOut(msgspec.Struct):
+    """Somebody in the workspace. ``id`` is what a lead's ``owner`` and an event's actor name."""
+
+    id: str
+    name: str
+    role: str
+
+
 class WorkspaceOut(msgspec.Struct):
     """The workspace of the key."""
 
@@ -49,6 +63,17 @@ class WorkspaceOut(msgspec.Struct):
     stage_labels: dict[str, str]
 
 
+class StageLabels(msgspec.Struct, forbid_unknown_fields=True):
+    """New names of stages; those that are left out go back to their standard name."""
+
+    new: Label | UnsetType = UNSET
+    contacted: Label | UnsetType = UNSET
+    qualified: Label | UnsetType = UNSET
+    won: Label | UnsetType = UNSET
+    lost: Label | UnsetType = UNSET
+    junk: Label | UnsetType = UNSET
+
+
 class WorkspacePatch(msgspec.Struct, forbid_unknown_fields=True):
     """What to change; fields that are left out stay as they are."""
 
@@ -56,7 +81,7 @@ class WorkspacePatch(msgspec.Struct, forbid_unknown_fields=True):
     country: Annotated[str, Meta(min_length=2, max_length=2)] | UnsetType = UNSET
     timezone: Annotated[str, Meta(max_length=60)] | UnsetType = UNSET
     merge_window_days: Annotated[int, Meta(ge=0, le=3650)] | UnsetType = UNSET
-    stage_labels: dict[str, Annotated[str, Meta(max_length=40)]] | UnsetType = UNSET
+    stage_labels: StageLabels | UnsetType = UNSET
 
 
 def key_out(key: ApiKey) -> KeyOut:
