@@ -18,12 +18,13 @@ from leadsbot.cli.people import provision
 from leadsbot.features.alerts.bot import bot_of
 from leadsbot.features.alerts.polling import receive_updates
 from leadsbot.features.alerts.sending import POOL
+from leadsbot.infra.db.addresses import Addresses
 from leadsbot.infra.jobs.pools import Pool
 from leadsbot.infra.jobs.worker import Worker
 from leadsbot.infra.settings import Settings
 from leadsbot.testing.postgres import TestDatabase
 from leadsbot.testing.telegram import FakeTelegram
-from leadsbot.wiring import Addresses, Process, kinds, process
+from leadsbot.wiring import Process, kinds, process
 
 TOKEN = "123456:AAtesttesttesttesttesttesttesttest1"
 PASSWORD = "a long enough sentence"

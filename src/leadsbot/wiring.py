@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,7 @@ from leadsbot.features.sources.feature import FEATURE as SOURCES
 from leadsbot.infra import metrics, upkeep
 from leadsbot.infra.crypto import Crypto
 from leadsbot.infra.db import migrate
+from leadsbot.infra.db.addresses import Addresses
 from leadsbot.infra.db.base import APP, QUEUE
 from leadsbot.infra.db.base import CAPTURE as CAPTURE_ROLE
 from leadsbot.infra.db.pool import Database
@@ -44,18 +45,6 @@ FEATURES: tuple[Feature, ...] = (CAPTURE, ACCOUNTS, SOURCES, LEADS, DELIVERIES, 
 INFRASTRUCTURE = (Outbox, EventLog, Job, CronSlot, SingleOwner, RequestLog, ErrorTrace, PurgeRun)
 """The tables that belong to no feature; naming them here puts them into the data registry of every process."""
 SLOWEST_QUEUE_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the database is, for its owner and for each application role."""
-
-    owner: str
-    passwords: Mapping[str, str | None]
-
-    def of(self, role: str) -> str:
-        """The address as an application role."""
-        return migrate.dsn_as(self.owner, role, self.passwords.get(role))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

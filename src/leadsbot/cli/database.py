@@ -10,9 +10,9 @@ import typer
 
 from leadsbot.infra.db import embedded
 from leadsbot.infra.db import migrate as migrations
+from leadsbot.infra.db.addresses import Addresses
 from leadsbot.infra.db.base import ROLES
 from leadsbot.infra.settings import Settings, load
-from leadsbot.wiring import Addresses
 
 OWNER = "leadsbot_owner"
 DATABASE = "leadsbot"

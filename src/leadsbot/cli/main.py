@@ -104,6 +104,14 @@ def workspace_create(
     sys.exit(run(name, owner_email, owner_password, as_json=json_))
 
 
+@app.command("first-run-link", hidden=True)
+def first_run_link() -> None:
+    """Print the link that creates the first account, while there is none."""
+    from leadsbot.cli.people import first_run_link as run
+
+    sys.exit(run())
+
+
 @app.command()
 def version() -> None:
     """Print the version."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
 import msgspec
 import typer
 
 from leadsbot.cli.database import ready
+from leadsbot.cli.processes import reached
+from leadsbot.cli.serve import ADDRESS
 from leadsbot.features.accounts import public as accounts
 from leadsbot.features.capture import public as capture
 from leadsbot.infra.db.base import APP
@@ -17,7 +20,6 @@ from leadsbot.infra.settings import Settings, load
 from leadsbot.kit import ids
 from leadsbot.kit.errors import AppError
 from leadsbot.web.actor import Permission
-from leadsbot.wiring import Addresses
 
 CONTACT = ("name", "email", "phone", "message")
 COUNTRY = "GB"
@@ -114,13 +116,20 @@ def reset_password(email: str) -> int:
     return 0
 
 
-async def first_run_link(addresses: Addresses, address: str) -> str | None:
-    """The link that creates the owner's account, while nobody has one."""
-    db = Database(addresses.of(APP), name="cli")
-    try:
-        return await accounts.first_run_link(db, address)
-    finally:
-        await db.close()
+def first_run_link() -> int:
+    """Print the link that creates the owner's account, or nothing once somebody has one; ``serve`` asks this."""
+
+    async def run() -> str | None:
+        settings = load()
+        async with reached(settings) as addresses:
+            db = Database(addresses.of(APP), name="cli")
+            try:
+                return await accounts.first_run_link(db, os.environ.get(ADDRESS, _address(settings)))
+            finally:
+                await db.close()
+
+    typer.echo(asyncio.run(run()) or "")
+    return 0
 
 
 def _address(settings: Settings) -> str:

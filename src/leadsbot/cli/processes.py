@@ -17,23 +17,24 @@ import uvloop
 
 from leadsbot.asgi import Application
 from leadsbot.cli.database import database, passwords_for
+from leadsbot.cli.serve import ADDRESS, OWNER_DSN
 from leadsbot.features.alerts.bot import bot_of
 from leadsbot.features.alerts.polling import receive_updates
 from leadsbot.features.alerts.sending import POOL as TELEGRAM_POOL
 from leadsbot.infra import logging
+from leadsbot.infra.db.addresses import Addresses
 from leadsbot.infra.jobs.pools import Pool
 from leadsbot.infra.jobs.worker import Worker
 from leadsbot.infra.services import Services
 from leadsbot.infra.settings import Settings, load
-from leadsbot.wiring import Addresses, kinds, process, schedule
+from leadsbot.wiring import kinds, process, schedule
 
-OWNER_DSN, ADDRESS = "LEADSBOT_SERVE_OWNER_DSN", "LEADSBOT_SERVE_ADDRESS"
 POOLS = {"default": Pool(16), TELEGRAM_POOL: Pool(24, exclusive=True)}
 BACKLOG = 2048
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Addresses]:
+async def reached(settings: Settings) -> AsyncIterator[Addresses]:
     """The database that ``serve`` holds open for us, or one of our own."""
     given = os.environ.get(OWNER_DSN)
     if given:
@@ -72,7 +73,7 @@ def run_web(host: str, port: int, inherited: int | None = None) -> int:
 async def _web(settings: Settings, host: str, port: int, inherited: int | None) -> int:
     address = os.environ.get(ADDRESS, f"http://{host}:{port}")
     async with (
-        _database(settings) as addresses,
+        reached(settings) as addresses,
         process(settings, addresses, name="web", address=address) as running,
     ):
         application = Application(running)
@@ -110,7 +111,7 @@ async def _worker(settings: Settings) -> int:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     address = os.environ.get(ADDRESS, "http://127.0.0.1:8000")
     async with (
-        _database(settings) as addresses,
+        reached(settings) as addresses,
         process(settings, addresses, name="worker", address=address) as running,
     ):
         worker = Worker(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -17,6 +18,8 @@ from leadsbot.infra.settings import Settings, load
 from leadsbot.infra.supervisor import Child, Supervisor
 
 READY_WITHIN_S = 60.0
+OWNER_DSN, ADDRESS = "LEADSBOT_SERVE_OWNER_DSN", "LEADSBOT_SERVE_ADDRESS"
+"""How children learn of the database that this process holds open, and of the address it listens on."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -75,8 +78,8 @@ def _environment(settings: Settings, addresses: Addresses, address: str) -> dict
     """What children need to reach the database that this process holds open, without starting one of their own."""
     return {
         "LEADSBOT_DATA_DIR": str(settings.data_dir),
-        "LEADSBOT_SERVE_OWNER_DSN": addresses.owner,
-        "LEADSBOT_SERVE_ADDRESS": address,
+        OWNER_DSN: addresses.owner,
+        ADDRESS: address,
         "PYTHONUNBUFFERED": "1",
         **metrics.prepare(settings.data_dir / "metrics"),
     }
@@ -87,12 +90,24 @@ async def _announce(settings: Settings, addresses: Addresses, address: str) -> N
     await wait_until_ready(address)
     sys.stdout.write(f"LeadsBot is ready at {settings.base_url or address}\n")
     sys.stdout.flush()
-    from leadsbot.cli.people import first_run_link
-
-    link = await first_run_link(addresses, settings.base_url or address)
+    link = await _first_run_link(addresses, settings.base_url or address)
     if link:
         sys.stdout.write(f"Create the owner account (this link works once, for 24 hours): {link}\n")
         sys.stdout.flush()
+
+
+async def _first_run_link(addresses: Addresses, address: str) -> str:
+    """Ask a short-lived process, so that this one, which lives as long as the product, never loads the features."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "leadsbot",
+        "first-run-link",
+        env={**os.environ, OWNER_DSN: addresses.owner, ADDRESS: address},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    return output.decode().strip()
 
 
 async def wait_until_ready(address: str) -> None:
