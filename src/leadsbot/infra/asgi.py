@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from html import escape
 from typing import Any, Final, Protocol, Self
@@ -14,10 +16,11 @@ from leadsbot.infra import logging
 from leadsbot.kit import useragent
 from leadsbot.kit.clock import monotonic
 from leadsbot.kit.errors import AppError, TooLarge, Unavailable, problem
-from leadsbot.kit.ids import new_id, show
 from leadsbot.kit.proxy import Network, client_ip
 from leadsbot.kit.redact import mask_pans
 
+_PROCESS: Final = secrets.token_hex(8)
+_NUMBERS: Final = itertools.count(1)
 log = logging.get(__name__)
 Scope = Mapping[str, Any]
 Reply = tuple[int, dict[str, str], bytes]
@@ -57,7 +60,7 @@ class Request:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.id = show("req", new_id())
+        self.id = f"req_{_PROCESS}{next(_NUMBERS):08x}"
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.origin = self.header(b"origin") or None
         self.content_type = self.header(b"content-type")

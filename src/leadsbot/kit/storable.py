@@ -68,7 +68,7 @@ class Checked:
                 raise Invalid(here[:MAX_NAME], f"A field name is longer than {MAX_NAME} characters.", code="too_long")
             if not name.isascii() or "\x00" in name:
                 self._refuse(name, here)
-            kept[mask_pans(name)] = self.value(item, here, depth + 1)
+            kept[mask_pans(name) if len(name) > 12 else name] = self.value(item, here, depth + 1)
         return kept
 
     def _text(self, value: str, path: str) -> str:
@@ -77,7 +77,7 @@ class Checked:
         if not value.isascii() or "\x00" in value:
             self._refuse(value, path)
         self.content = self.content or not (not value or value.isspace())
-        return mask_pans(value)
+        return mask_pans(value) if len(value) > 12 else value
 
     def _number(self, value: int | Decimal, path: str) -> object:
         self.content = True

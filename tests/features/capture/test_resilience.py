@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -110,11 +111,11 @@ def row(door: Door, source: Any, **changes: Any) -> Row:
         head=id,
         source_id=source.id,
         received_at=utcnow(),
-        fields='{"a": 1}',
-        context="{}",
+        fields=msgspec.Raw(b'{"a": 1}'),
+        context=msgspec.Raw(b"{}"),
         ip="127.0.0.1",
         key=None,
-        body_hash=b"x",
+        body_hash="aa",
         answer=None,
         quarantined=False,
         verdict=None,
@@ -123,7 +124,7 @@ def row(door: Door, source: Any, **changes: Any) -> Row:
         event_id=new_id(),
         correlation_id="req_x",
     )
-    return made._replace(**changes)
+    return msgspec.structs.replace(made, **changes)
 
 
 async def settle(link: Link, committer: Committer, rows: list[Row]) -> list[Any]:
@@ -145,7 +146,7 @@ async def test_poison_in_a_batch_harms_only_its_own_request(door: Door, database
     rows = [
         row(door, source),
         row(door, closed),
-        row(door, source, fields='{"a": "\\u0000"}'),
+        row(door, source, fields=msgspec.Raw(b'{"a": "\\u0000"}')),
         row(door, source, workspace_id=new_id()),
         row(door, source, ip="nonsense"),
         row(door, source),
@@ -159,7 +160,7 @@ async def test_poison_in_a_batch_harms_only_its_own_request(door: Door, database
 
 async def test_twins_in_one_batch_become_one_row(door: Door, database: TestDatabase) -> None:
     source = await door.source()
-    rows = [row(door, source, key="k") for _ in range(3)] + [row(door, source, key="k", body_hash=b"other")]
+    rows = [row(door, source, key="k") for _ in range(3)] + [row(door, source, key="k", body_hash="bb")]
     found = await settle(Link(database.of(CAPTURE), "capture"), Committer(lambda: None), rows)
     assert [each.id for each in found[:3]] == [rows[0].id] * 3
     assert [each.repeated for each in found[:3]] == [False, True, True]
@@ -179,7 +180,7 @@ async def test_sending_a_batch_again_after_a_lost_connection_stores_it_once(door
 
 async def test_a_full_queue_refuses_at_once(door: Door) -> None:
     source = await door.source()
-    for committer in (Committer(lambda: None, rows=2), Committer(lambda: None, size=25)):
+    for committer in (Committer(lambda: None, rows=2), Committer(lambda: None, size=12)):
         waiting = [asyncio.ensure_future(committer.accept([row(door, source)])) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(Unavailable):

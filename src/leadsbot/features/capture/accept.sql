@@ -1,23 +1,23 @@
--- One batch: submissions and their events, in one statement. $1 to $17 are one array per column, one element per row.
--- "head" is the first submission of a request: the others of its batch, and every event, are written only if it was.
+-- One batch: submissions and their events, in one statement. $1 is a JSON array of rows; one parameter costs the sender
+-- a tenth of what seventeen arrays cost. "head" is the first submission of a request: the others of its batch, and every
+-- event, are written only if it was.
 WITH item AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[],
-        $8::text[], $9::text[], $10::bytea[], $11::text[], $12::bool[], $13::text[], $14::text[], $15::text[],
-        $16::uuid[], $17::text[])
-    AS t (workspace_id, id, head, source_id, received_at, fields, context, ip, key, hash, answer, quarantined, verdict,
-        basis, notice, event_id, correlation_id)
+    SELECT * FROM jsonb_to_recordset($1::text::jsonb) AS t (
+        workspace_id uuid, id uuid, head uuid, source_id uuid, received_at timestamptz, fields jsonb, context jsonb,
+        ip inet, key text, body_hash text, answer jsonb, quarantined bool, verdict jsonb, lawful_basis text,
+        notice_version text, event_id uuid, correlation_id text)
 ), head AS (
     INSERT INTO submission (workspace_id, id, source_id, received_at, fields, context, ip, idempotency_key, body_hash,
         answer, quarantined, verdict, lawful_basis, notice_version)
-    SELECT workspace_id, id, source_id, received_at, fields::jsonb, context::jsonb, ip::inet, key, hash, answer::jsonb,
-        quarantined, verdict::jsonb, basis, notice
+    SELECT workspace_id, id, source_id, received_at, fields, context, ip, key, decode(body_hash, 'hex'), answer,
+        quarantined, verdict, lawful_basis, notice_version
     FROM item WHERE id = head
     ON CONFLICT DO NOTHING RETURNING id
 ), rest AS (
     INSERT INTO submission (workspace_id, id, source_id, received_at, fields, context, ip, idempotency_key, body_hash,
         answer, quarantined, verdict, lawful_basis, notice_version)
-    SELECT workspace_id, i.id, source_id, received_at, fields::jsonb, context::jsonb, ip::inet, key, hash,
-        answer::jsonb, quarantined, verdict::jsonb, basis, notice
+    SELECT workspace_id, i.id, source_id, received_at, fields, context, ip, key, decode(body_hash, 'hex'), answer,
+        quarantined, verdict, lawful_basis, notice_version
     FROM item i JOIN head ON i.head = head.id WHERE i.id <> i.head
 ), told AS (
     INSERT INTO outbox (event_id, workspace_id, type, version, subject_id, actor, payload, correlation_id, occurred_at)

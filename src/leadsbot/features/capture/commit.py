@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from leadsbot.infra.db.group_commit import QUEUE_BYTES, QUEUE_ROWS, GroupCommit
 from leadsbot.infra.db.raw import Link
@@ -23,8 +24,8 @@ ACCEPT: Final = Path(__file__).with_name("accept.sql").read_text(encoding="utf-8
 EARLIER: Final = Path(__file__).with_name("earlier.sql").read_text(encoding="utf-8")
 
 
-class Row(NamedTuple):
-    """One submission in the order of the statement's parameters; JSON columns are text already."""
+class Row(msgspec.Struct):
+    """One submission as the statement reads it; the JSON columns are encoded already."""
 
     workspace_id: UUID
     id: UUID
@@ -32,14 +33,15 @@ class Row(NamedTuple):
     """The first submission of the same request: all are stored when it is, none when its key is taken."""
     source_id: UUID
     received_at: datetime
-    fields: str
-    context: str
+    fields: msgspec.Raw
+    context: msgspec.Raw
     ip: str | None
     key: str | None
-    body_hash: bytes
-    answer: str | None
+    body_hash: str
+    """In hexadecimal, like the next request with the same key is compared."""
+    answer: msgspec.Raw | None
     quarantined: bool
-    verdict: str | None
+    verdict: dict[str, Any] | None
     lawful_basis: str
     notice_version: str
     event_id: UUID
@@ -50,7 +52,7 @@ class Stored(NamedTuple):
     """The durable outcome of one request: the id (and batch answer) of the first time it was made."""
 
     id: UUID
-    answer: str | None
+    answer: msgspec.Raw | None
     repeated: bool
 
 
@@ -64,11 +66,12 @@ class Committer(GroupCommit[list[Row], Stored]):
     async def accept(self, rows: list[Row]) -> Stored:
         """Store the rows of one request, all or none. Raises Unavailable when that is not possible now, Gone when the
         source is not open any more, Invalid when the idempotency key was used for another body."""
-        return await self.store(rows, len(rows), sum(len(row.fields) + len(row.context) for row in rows))
+        size = sum(len(memoryview(row.fields)) + len(memoryview(row.context)) for row in rows)
+        return await self.store(rows, len(rows), size)
 
     async def _accept(self, link: Link, works: list[list[Row]]) -> list[Stored | AppError]:
-        columns = map(list, zip(*(row for rows in works for row in rows), strict=True))
-        stored = {record[0] for record in await (await link.prepared(ACCEPT)).fetch(*columns)}
+        batch = msgspec.json.encode([row for rows in works for row in rows]).decode()
+        stored = {record[0] for record in await (await link.prepared(ACCEPT)).fetch(batch)}
         if stored:
             self._wake()
         heads = [rows[0] for rows in works]
@@ -86,7 +89,8 @@ def _earlier(row: Row, found: Any) -> Stored | AppError:
         return Unavailable(1)
     if found["body_hash"] != row.body_hash:
         return Invalid("Idempotency-Key", "This key was used for another body. Use a new one.", code="key_reused")
-    return Stored(found["id"], found["answer"], repeated=found["id"] != row.id)
+    answer = None if found["answer"] is None else msgspec.Raw(found["answer"].encode())
+    return Stored(found["id"], answer, repeated=found["id"] != row.id)
 
 
 def _refusal(error: Exception) -> AppError:

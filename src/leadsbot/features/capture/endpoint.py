@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+
 from leadsbot.features.capture import guard, parse, reply
 from leadsbot.features.capture.commit import Committer, Row, Stored
 from leadsbot.features.capture.source_cache import Source, source_cache
@@ -26,7 +28,7 @@ from leadsbot.kit.proxy import Network
 INBOUND: Final = "/api/inbound/w/"
 COMMITTING: Final = 2
 """Connections that commit, so that one batch is prepared while the other is written."""
-HONEYPOT: Final = '{"verdict":"suspicious","reasons":["honeypot"]}'
+HONEYPOT: Final[dict[str, Any]] = {"verdict": "suspicious", "reasons": ["honeypot"]}
 
 
 class _Call(asgi.Request):
@@ -159,8 +161,8 @@ def _rows(
     """The rows of one request. The first one carries the idempotency key and what a batch is answered."""
     now, seen, head = utcnow(), call.circumstances(), good[0][0]
     fields = [encode(item.fields) for _, item in good]
-    digest = hashlib.sha256(b"\n".join(fields)).digest()
-    answer = encode({"results": results}).decode() if results else None
+    digest = hashlib.sha256(b"\n".join(fields)).hexdigest()
+    answer = msgspec.Raw(encode({"results": results})) if results else None
     rows = []
     for (id, item), kept in zip(good, fields, strict=True):
         bot, first = bool(item.reserved.get("_gotcha", "").strip()), id == head
@@ -171,8 +173,8 @@ def _rows(
                 head,
                 source.id,
                 now,
-                kept.decode(),
-                encode(item.about(seen)).decode(),
+                msgspec.Raw(kept),
+                msgspec.Raw(encode(item.about(seen))),
                 ip,
                 key if first else None,
                 digest,

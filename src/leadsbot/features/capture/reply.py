@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
-
 from leadsbot.features.capture.commit import Stored
 from leadsbot.features.capture.parse import Parsed
 from leadsbot.features.capture.source_cache import Source
@@ -59,7 +57,7 @@ def thanks(source: Source, stored: Stored, reserved: dict[str, str], warnings: l
         return 303, {"Location": wanted if allowed else f"/f/{source.key}/thanks"}, b""
     status = 200 if stored.repeated else 201
     if stored.answer is not None:
-        return as_json(status, msgspec.Raw(stored.answer.encode()))
+        return as_json(status, stored.answer)
     value: dict[str, Any] = {"id": show(SUBMISSION, stored.id), "status": "accepted"}
     if wanted and not allowed:
         warnings = [*warnings, "_next is not among the addresses this form may redirect to."]
