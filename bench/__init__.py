@@ -1,0 +1,1 @@
+"""Benchmarks: each prints one table, needs no arguments and is bounded in time and count."""
