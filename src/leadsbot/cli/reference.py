@@ -19,8 +19,8 @@ def write(folder: Path) -> Path:
     """Write the data registry as a page and return where."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [
-        f"| `{e['table']}.{e['column']}` | {e['class']} | {e['role']} | {e['subject']} | {e['retention']} | {e['export']} "
-        f"| {e['erasure']} |"
+        f"| `{e['table']}.{e['column']}` | {e['class']} | {e['role']} | {e['subject']} "
+        f"| {e['retention']} | {e['export']} | {e['erasure']} |"
         for e in entries()
     ]
     page = folder / "data-registry.md"
