@@ -111,7 +111,9 @@ async def remove(tx: TenantTx, destination_id: UUID) -> None:
 
 async def moved(tx: TenantTx, destination_id: UUID, chat_id: int) -> None:
     """The group became a supergroup: everything about it lives under a new id from now on."""
-    destination = await store.destination(tx, destination_id)
+    # Locked, because the refused message and Telegram's own update tell the same news at the same moment: without the
+    # lock the later one would find its own row under the new id, take it for a twin and forget the chat.
+    destination = await store.destination(tx, destination_id, lock=True)
     if destination is None or destination.chat_id == chat_id:
         return
     twin = await store.destination_at(tx, chat_id, destination.thread_id)

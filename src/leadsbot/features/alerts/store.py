@@ -53,13 +53,14 @@ async def destinations(tx: TenantTx, *, active_only: bool = False) -> list[Desti
     return [_destination(row) for row in rows]
 
 
-async def destination(tx: TenantTx, destination_id: UUID) -> Destination | None:
-    """One destination."""
-    row = await tx.scalar(
+async def destination(tx: TenantTx, destination_id: UUID, *, lock: bool = False) -> Destination | None:
+    """One destination, optionally locked."""
+    statement = (
         select(DestinationRow)
         .where(DestinationRow.workspace_id == tx.workspace_id, DestinationRow.id == destination_id)
         .execution_options(populate_existing=True)
     )
+    row = await tx.scalar(statement.with_for_update() if lock else statement)
     return _destination(row) if row else None
 
 
