@@ -24,6 +24,7 @@ import uvloop
 
 from leadsbot.features.capture.endpoint import CaptureApp
 from leadsbot.features.capture.public import create_source
+from leadsbot.infra import memory, wire
 from leadsbot.infra.db import embedded
 from leadsbot.infra.db.base import APP, CAPTURE
 from leadsbot.infra.db.migrate import dsn_as, migrate
@@ -60,12 +61,13 @@ def serve(dsn: str, pipe: Connection) -> None:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http="httptools", lifespan="off", log_level="error", access_log=False, proxy_headers=False, backlog=1024
+        app, http=wire.Protocol, lifespan="off", log_level="error", access_log=False, proxy_headers=False, backlog=1024
     )
     server = uvicorn.Server(config)
 
     async def run() -> None:
         await app.startup()
+        memory.settle()
         pipe.send(listener.getsockname()[1])
         await server.serve(sockets=[listener])
         await app.shutdown()

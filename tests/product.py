@@ -22,6 +22,7 @@ from leadsbot.infra.db.addresses import Addresses
 from leadsbot.infra.jobs.pools import Pool
 from leadsbot.infra.jobs.worker import Worker
 from leadsbot.infra.settings import Settings
+from leadsbot.infra.wire import Protocol
 from leadsbot.testing.postgres import TestDatabase
 from leadsbot.testing.telegram import FakeTelegram
 from leadsbot.wiring import Process, kinds, process
@@ -101,7 +102,9 @@ async def running(database: TestDatabase, data_dir: Any, *, referee: bool) -> As
         addresses = Addresses(database.owner, {})
         async with process(settings, addresses, name="test", address=address) as running:
             server = uvicorn.Server(
-                uvicorn.Config(Application(running), lifespan="on", log_config=None, timeout_graceful_shutdown=2)
+                uvicorn.Config(
+                    Application(running), http=Protocol, lifespan="on", log_config=None, timeout_graceful_shutdown=2
+                )
             )
             worker = Worker(
                 running.queue_dsn,

@@ -21,7 +21,7 @@ from leadsbot.cli.serve import ADDRESS, OWNER_DSN
 from leadsbot.features.alerts.bot import bot_of
 from leadsbot.features.alerts.polling import receive_updates
 from leadsbot.features.alerts.sending import POOL as TELEGRAM_POOL
-from leadsbot.infra import logging
+from leadsbot.infra import logging, memory, wire
 from leadsbot.infra.db.addresses import Addresses
 from leadsbot.infra.jobs.pools import Pool
 from leadsbot.infra.jobs.worker import Worker
@@ -58,6 +58,11 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._drain = drain
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen."""
+        await super().startup(sockets)
+        memory.settle()
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came."""
         self._drain()
@@ -82,7 +87,7 @@ async def _web(settings: Settings, host: str, port: int, inherited: int | None) 
             host=host,
             port=port,
             loop="none",
-            http="httptools",
+            http=wire.Protocol,
             lifespan="on",
             log_config=None,
             access_log=False,
@@ -125,6 +130,7 @@ async def _worker(settings: Settings) -> int:
             on_error=lambda place, error: running.recorder.error(place, error, None),
         )
         collecting = asyncio.create_task(_collect(running.services, worker))
+        memory.settle()
         try:
             await worker.run(stop)
         finally:

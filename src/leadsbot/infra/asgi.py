@@ -72,7 +72,7 @@ class Request:
     def header(self, name: bytes) -> str:
         """A header's value, cut at HEADER_LIMIT characters and without NUL; empty when it was not sent."""
         value = self.headers.get(name)
-        return value.decode("utf-8", "replace")[:HEADER_LIMIT].replace("\x00", "") if value else ""
+        return value[: 4 * HEADER_LIMIT].decode("utf-8", "replace")[:HEADER_LIMIT].replace("\x00", "") if value else ""
 
     def raw(self, name: bytes) -> str | None:
         """A header's value with one character per byte, for comparing; None when it was not sent."""
@@ -115,6 +115,11 @@ class Room:
 
     def __init__(self, requests: int = MAX_REQUESTS, size: int = MAX_BYTES, deadline: float = BODY_DEADLINE_S) -> None:
         self._requests, self._bytes, self._deadline = requests, size, deadline
+        # Who reads a body, oldest first: all have the same time, so one timer for everybody does, and the usual body,
+        # which is there already, costs no timer at all.
+        self._reading: dict[asyncio.Task[Any], float] = {}
+        self._late: set[asyncio.Task[Any]] = set()
+        self._watching = False
 
     def __enter__(self) -> Self:
         if self._requests <= 0:
@@ -129,27 +134,48 @@ class Room:
         """The whole body. Raises TooLarge beyond ``most`` bytes, TooSlow after the deadline, Unavailable when full."""
         if declared and (not declared.isdigit() or len(declared) > 15 or int(declared) > most):
             raise too_large(most)
-        size, chunks = 0, []
+        size, chunks, task = 0, [], asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a body is read by a task")
+        self._reading[task] = monotonic()
+        if not self._watching:
+            self._watch()
         try:
-            async with asyncio.timeout(self._deadline):
-                more = True
-                while more:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise TooSlow("The connection was closed before the body had arrived.")
-                    chunk, more = message.get("body", b""), message.get("more_body", False)
-                    size += len(chunk)
-                    self._bytes -= len(chunk)
-                    chunks.append(chunk)
-                    if size > most:
-                        raise too_large(most)
-                    if self._bytes < 0:
-                        raise Unavailable(1)
-        except TimeoutError:
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise TooSlow("The connection was closed before the body had arrived.")
+                chunk, more = message.get("body", b""), message.get("more_body", False)
+                size += len(chunk)
+                self._bytes -= len(chunk)
+                chunks.append(chunk)
+                if size > most:
+                    raise too_large(most)
+                if self._bytes < 0:
+                    raise Unavailable(1)
+        except asyncio.CancelledError:
+            if task not in self._late or task.uncancel() > 0:
+                raise
             raise TooSlow(f"The body did not arrive within {self._deadline:g} s.") from None
         finally:
             self._bytes += size
+            self._reading.pop(task, None)
+            self._late.discard(task)
         return b"".join(chunks)
+
+    def _watch(self) -> None:
+        """End what reads for longer than the deadline, and come back while anybody reads."""
+        now = monotonic()
+        for task, since in self._reading.items():
+            if now - since < self._deadline:
+                break
+            if task not in self._late:
+                self._late.add(task)
+                task.cancel()
+        self._watching = bool(self._reading)
+        if self._watching:
+            asyncio.get_running_loop().call_later(self._deadline / 10, self._watch)
 
 
 def too_large(most: int) -> TooLarge:

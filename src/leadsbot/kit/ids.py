@@ -28,6 +28,7 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
 _VALUES: Final = {letter: value for value, letter in enumerate(_ALPHABET)}
 _LENGTH: Final = 26
+_NOISE: Final = 128
 _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -47,11 +48,21 @@ class _Sequence:
         self._lock = threading.Lock()
         self._millisecond = 0
         self._counter = 0
+        self._noise = b""
+        self._used = 0
+
+    def _random(self) -> int:
+        """80 random bits. The system is asked for many at once: a call for each id costs more than the id."""
+        if self._used >= len(self._noise):
+            self._noise, self._used = os.urandom(_NOISE * 10), 0
+        start = self._used
+        self._used += 10
+        return int.from_bytes(self._noise[start : start + 10], "big")
 
     def __call__(self) -> UUID:
-        noise = int.from_bytes(os.urandom(10), "big")
-        now = time.time_ns() // 1_000_000
         with self._lock:
+            noise = self._random()
+            now = time.time_ns() // 1_000_000
             if now > self._millisecond:
                 self._millisecond = now
                 self._counter = (noise >> 32) & 0x1FFFFFFFFFF

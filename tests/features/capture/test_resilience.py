@@ -121,7 +121,6 @@ def row(door: Door, source: Any, **changes: Any) -> Row:
         verdict=None,
         lawful_basis="legitimate_interests",
         notice_version="1",
-        event_id=new_id(),
         correlation_id="req_x",
     )
     return msgspec.structs.replace(made, **changes)

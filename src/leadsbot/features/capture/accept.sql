@@ -1,11 +1,11 @@
 -- One batch: submissions and their events, in one statement. $1 is a JSON array of rows, which costs the sender less
 -- processor time than one array per column (docs/adr/0002). "head" is the first submission of a request: the others of its batch, and every
--- event, are written only if it was.
+-- event, are written only if it was. An event bears the id of its submission: it happens once.
 WITH item AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::text::jsonb) AS t (
         workspace_id uuid, id uuid, head uuid, source_id uuid, received_at timestamptz, fields jsonb, context jsonb,
         ip inet, key text, body_hash text, answer jsonb, quarantined bool, verdict jsonb, lawful_basis text,
-        notice_version text, event_id uuid, correlation_id text)
+        notice_version text, correlation_id text)
 ), head AS (
     INSERT INTO submission (workspace_id, id, source_id, received_at, fields, context, ip, idempotency_key, body_hash,
         answer, quarantined, verdict, lawful_basis, notice_version)
@@ -21,7 +21,7 @@ WITH item AS MATERIALIZED (
     FROM item i JOIN head ON i.head = head.id WHERE i.id <> i.head
 ), told AS (
     INSERT INTO outbox (event_id, workspace_id, type, version, subject_id, actor, payload, correlation_id, occurred_at)
-    SELECT event_id, workspace_id, 'submission.received', 1, i.id, 'system',
+    SELECT i.id, workspace_id, 'submission.received', 1, i.id, 'system',
         jsonb_build_object('submission_id', i.id::text, 'source_id', source_id::text), correlation_id, received_at
     FROM item i JOIN head ON i.head = head.id
 )

@@ -44,7 +44,6 @@ class Row(msgspec.Struct):
     verdict: dict[str, Any] | None
     lawful_basis: str
     notice_version: str
-    event_id: UUID
     correlation_id: str
 
 

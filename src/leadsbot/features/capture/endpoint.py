@@ -183,7 +183,6 @@ def _rows(
                 HONEYPOT if bot else None,
                 source.lawful_basis,
                 source.notice_version,
-                new_id(),
                 call.id,
             )
         )
