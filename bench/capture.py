@@ -24,12 +24,16 @@ import uvloop
 
 from leadsbot.features.capture.endpoint import CaptureApp
 from leadsbot.features.capture.public import create_source
+from leadsbot.features.forms.public import compile_form
+from leadsbot.features.screening.public import EdgeScreener
 from leadsbot.infra import memory, wire
+from leadsbot.infra.asgi import Reply, Scope
 from leadsbot.infra.db import embedded
 from leadsbot.infra.db.base import APP, CAPTURE
 from leadsbot.infra.db.migrate import dsn_as, migrate
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.ratelimit import Limiter
+from leadsbot.kit.errors import Invalid
 from leadsbot.kit.ids import new_id
 
 CLIENTS = 64
@@ -55,9 +59,21 @@ COMMIT;
 """
 
 
+async def no_page(_scope: Scope, error: Invalid, _sent: object) -> Reply:
+    """Nobody posts wrong answers here."""
+    raise error
+
+
 def serve(dsn: str, pipe: Connection) -> None:
     """One uvicorn process with nothing but the hot path."""
-    app = CaptureApp(dsn, open_secret=lambda _w, _s, sealed: sealed.decode(), limiter=Limiter(enabled=False))
+    app = CaptureApp(
+        dsn,
+        open_secret=lambda _w, _s, sealed: sealed.decode(),
+        compile_form=compile_form,
+        screener=EdgeScreener(),
+        refill=no_page,
+        limiter=Limiter(enabled=False),
+    )
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(

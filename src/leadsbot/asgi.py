@@ -6,9 +6,17 @@ from typing import Any
 
 from leadsbot.features.accounts.authenticate import Authentication
 from leadsbot.features.capture.endpoint import CaptureApp
+from leadsbot.features.forms.public import compile_form
+from leadsbot.features.screening.public import EdgeScreener
 from leadsbot.infra import metrics
+from leadsbot.infra.asgi import Reply, Scope
+from leadsbot.kit.errors import Invalid
 from leadsbot.web.app import build_app
 from leadsbot.wiring import FEATURES, CaptureObserver, Process, readiness, secret_opener
+
+REFUSED = "leadsbot.refused"
+"""The key of the scope under which the page of a form finds why an earlier post was not taken, and what was sent."""
+PAGE_HEADERS = ("content-type", "content-security-policy", "referrer-policy", "permissions-policy")
 
 
 class Application:
@@ -19,6 +27,9 @@ class Application:
         self.capture = CaptureApp(
             process.capture_dsn,
             open_secret=secret_opener(services.crypto),
+            compile_form=compile_form,
+            screener=EdgeScreener(),
+            refill=self._refill,
             wake=process.waker.work,
             observer=CaptureObserver(),
             trusted_proxies=process.settings.trusted_proxies,
@@ -32,6 +43,25 @@ class Application:
             recorder=process.recorder,
             metrics=metrics.registry(),
         )
+
+    async def _refill(self, scope: Scope, error: Invalid, sent: object) -> Reply:
+        """The page of a form once more, with what was typed and what is wrong with it, as the answer to a post."""
+        start: dict[str, Any] = {}
+        body: list[bytes] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            else:
+                body.append(message.get("body", b""))
+
+        headers = [pair for pair in scope["headers"] if pair[0] not in (b"content-length", b"content-type")]
+        await self.dashboard({**scope, "method": "GET", "headers": headers, REFUSED: (error, sent)}, receive, send)
+        kept = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
+        return start["status"], {name: kept[name] for name in PAGE_HEADERS if name in kept}, b"".join(body)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Serve one request, or the life of the process."""

@@ -15,8 +15,11 @@ from leadsbot.features.alerts.bot import Bot
 from leadsbot.features.alerts.feature import FEATURE as ALERTS
 from leadsbot.features.capture.feature import FEATURE as CAPTURE
 from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
+from leadsbot.features.forms.feature import FEATURE as FORMS
 from leadsbot.features.leads.feature import FEATURE as LEADS
+from leadsbot.features.screening.feature import FEATURE as SCREENING
 from leadsbot.features.sources.feature import FEATURE as SOURCES
+from leadsbot.features.widget.feature import FEATURE as WIDGET
 from leadsbot.infra import metrics, upkeep
 from leadsbot.infra.crypto import Crypto
 from leadsbot.infra.db import migrate
@@ -41,7 +44,17 @@ from leadsbot.infra.technical.recorder import Recorder
 from leadsbot.infra.technical.tables import ErrorTrace, PurgeRun, RequestLog
 from leadsbot.kit.signing import Signer
 
-FEATURES: tuple[Feature, ...] = (CAPTURE, ACCOUNTS, SOURCES, LEADS, DELIVERIES, ALERTS)
+FEATURES: tuple[Feature, ...] = (
+    CAPTURE,
+    ACCOUNTS,
+    SOURCES,
+    SCREENING,
+    FORMS,
+    WIDGET,
+    LEADS,
+    DELIVERIES,
+    ALERTS,
+)
 INFRASTRUCTURE = (Outbox, EventLog, Job, CronSlot, SingleOwner, RequestLog, ErrorTrace, PurgeRun)
 """The tables that belong to no feature; naming them here puts them into the data registry of every process."""
 SLOWEST_QUEUE_S = 60.0

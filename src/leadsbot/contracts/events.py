@@ -33,6 +33,51 @@ class SubmissionReceived(Event, frozen=True, kw_only=True):
     source_id: UUID
 
 
+class SubmissionReleased(Event, frozen=True, kw_only=True):
+    """Somebody took a submission out of quarantine; it goes the way of every other one from here."""
+
+    type: ClassVar[str] = "submission.released"
+    subject: ClassVar[str] = "submission_id"
+    submission_id: UUID
+    source_id: UUID
+
+
+class SubmissionLabelled(Event, frozen=True, kw_only=True):
+    """Somebody said what a submission is; screening learns from it."""
+
+    type: ClassVar[str] = "submission.labelled"
+    subject: ClassVar[str] = "submission_id"
+    submission_id: UUID
+    spam: bool
+
+
+class FormPublished(Event, frozen=True, kw_only=True):
+    """A version of a form went live."""
+
+    type: ClassVar[str] = "form.published"
+    subject: ClassVar[str] = "form_id"
+    form_id: UUID
+    live_version: int
+
+
+class FormSeen(Event, frozen=True, kw_only=True):
+    """The listener met a form of a web site for the first time."""
+
+    type: ClassVar[str] = "form.seen"
+    subject: ClassVar[str] = "seen_id"
+    seen_id: UUID
+    source_id: UUID
+
+
+class PartialSaved(Event, frozen=True, kw_only=True):
+    """Somebody began to fill in a form and has not sent it; told once for each beginning."""
+
+    type: ClassVar[str] = "partial.saved"
+    subject: ClassVar[str] = "partial_id"
+    partial_id: UUID
+    form_id: UUID
+
+
 class _LeadEvent(Event, frozen=True, kw_only=True):
     subject: ClassVar[str] = "lead_id"
     lead_id: UUID

@@ -135,10 +135,14 @@ def problem(error: AppError, request_id: str) -> dict[str, object]:
     """The `application/problem+json` body of an error (RFC 9457).
 
     Beside the members of the standard it carries `code`, `request_id` and `errors`, a list of `{field, message}`
-    with one entry when the error names a field and none otherwise. The type is `about:blank`, which says that the
+    with one entry when the error names a field, none otherwise, and one for each of its `faults` (field to message)
+    where it has more than one. The type is `about:blank`, which says that the
     title explains no more than the status; programs look at `code`.
     """
-    named = [{"field": error.field, "message": error.detail}] if error.field is not None else []
+    faults: Mapping[str, str] = getattr(error, "faults", {})
+    if not faults and error.field is not None:
+        faults = {error.field: error.detail}
+    named = [{"field": field, "message": message} for field, message in faults.items()]
     return {
         "type": "about:blank",
         "title": error.title,

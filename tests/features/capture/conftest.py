@@ -22,6 +22,7 @@ from leadsbot.infra.db.pool import Database
 from leadsbot.infra.ratelimit import Limiter
 from leadsbot.kit.ids import SUBMISSION, new_id, read
 from leadsbot.testing.postgres import TestDatabase
+from tests.intake import taking_part
 
 
 def open_secret(_workspace: UUID, _source: UUID, sealed: bytes) -> str:
@@ -137,7 +138,7 @@ async def open_door(database: TestDatabase, db: Database, **options: Any) -> Asy
         open_secret=open_secret,
         observer=outcomes,
         wake=lambda: wakes.append(1),
-        **options,
+        **{**taking_part(), **options},
     )
     async with serve(app) as base, aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         yield Door(base, http, db, database.superuser, new_id(), outcomes, wakes, app)

@@ -449,7 +449,8 @@ async def test_a_filled_honeypot_is_quarantined_and_thanked(door: Door) -> None:
     assert answer.status == 303
     (row,) = await door.rows(form)
     assert row["quarantined"] is True
-    assert row["verdict"] == {"verdict": "suspicious", "reasons": ["honeypot"]}
+    assert row["verdict"]["verdict"] == "quarantine"
+    assert "trap_filled" in row["verdict"]["reasons"]
     assert row["fields"] == {"name": "Bot"}
     assert (await door.post(form, data={"name": "Ada", "_gotcha": ""})).status == 303
     assert (await door.rows(form))[1]["quarantined"] is False

@@ -122,6 +122,8 @@ def row(door: Door, source: Any, **changes: Any) -> Row:
         lawful_basis="legitimate_interests",
         notice_version="1",
         correlation_id="req_x",
+        form_version=None,
+        consents=None,
     )
     return msgspec.structs.replace(made, **changes)
 

@@ -22,6 +22,7 @@ from leadsbot.kit.signing import source_signature
 from leadsbot.testing.postgres import TestDatabase
 from leadsbot.wiring import secret_opener
 from tests.cast import BASE, BROWSER, Browser, Cast, application, browser, services
+from tests.intake import taking_part
 from tests.product import until
 
 
@@ -30,7 +31,9 @@ class Whole:
 
     def __init__(self, db: Database, dsn: str) -> None:
         given = services(db)
-        self.capture = CaptureApp(dsn, open_secret=secret_opener(given.crypto), limiter=Limiter(enabled=False))
+        self.capture = CaptureApp(
+            dsn, open_secret=secret_opener(given.crypto), limiter=Limiter(enabled=False), **taking_part()
+        )
         self.dashboard = application(given, LEADS, FEATURE)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:

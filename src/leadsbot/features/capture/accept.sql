@@ -5,19 +5,19 @@ WITH item AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::text::jsonb) AS t (
         workspace_id uuid, id uuid, head uuid, source_id uuid, received_at timestamptz, fields jsonb, context jsonb,
         ip inet, key text, body_hash text, answer jsonb, quarantined bool, verdict jsonb, lawful_basis text,
-        notice_version text, correlation_id text)
+        notice_version text, correlation_id text, form_version int, consents jsonb)
 ), head AS (
     INSERT INTO submission (workspace_id, id, source_id, received_at, fields, context, ip, idempotency_key, body_hash,
-        answer, quarantined, verdict, lawful_basis, notice_version)
+        answer, quarantined, verdict, lawful_basis, notice_version, form_version, consents)
     SELECT workspace_id, id, source_id, received_at, fields, context, ip, key, decode(body_hash, 'hex'), answer,
-        quarantined, verdict, lawful_basis, notice_version
+        quarantined, verdict, lawful_basis, notice_version, form_version, consents
     FROM item WHERE id = head
     ON CONFLICT DO NOTHING RETURNING id
 ), rest AS (
     INSERT INTO submission (workspace_id, id, source_id, received_at, fields, context, ip, idempotency_key, body_hash,
-        answer, quarantined, verdict, lawful_basis, notice_version)
+        answer, quarantined, verdict, lawful_basis, notice_version, form_version, consents)
     SELECT workspace_id, i.id, source_id, received_at, fields, context, ip, key, decode(body_hash, 'hex'), answer,
-        quarantined, verdict, lawful_basis, notice_version
+        quarantined, verdict, lawful_basis, notice_version, form_version, consents
     FROM item i JOIN head ON i.head = head.id WHERE i.id <> i.head
 ), told AS (
     INSERT INTO outbox (event_id, workspace_id, type, version, subject_id, actor, payload, correlation_id, occurred_at)

@@ -16,6 +16,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from leadsbot.contracts.intake import Verdict
 from leadsbot.infra.db.group_commit import QUEUE_BYTES, QUEUE_ROWS, GroupCommit
 from leadsbot.infra.db.raw import Link
 from leadsbot.kit.errors import AppError, Gone, Invalid, Unavailable
@@ -41,10 +42,12 @@ class Row(msgspec.Struct):
     """In hexadecimal, like the next request with the same key is compared."""
     answer: msgspec.Raw | None
     quarantined: bool
-    verdict: dict[str, Any] | None
+    verdict: Verdict | None
     lawful_basis: str
     notice_version: str
     correlation_id: str
+    form_version: int | None
+    consents: list[dict[str, Any]] | None
 
 
 class Stored(NamedTuple):

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
+from leadsbot.contracts.intake import (
+    ALLOW,
+    BLOCK,
+    TOKEN_FIELD,
+    TRAP_FIELD,
+    Arriving,
+    PublishedForm,
+    Screener,
+)
 from leadsbot.features.capture import guard, parse, reply
 from leadsbot.features.capture.commit import Committer, Row, Stored
 from leadsbot.features.capture.source_cache import Source, source_cache
@@ -28,7 +37,8 @@ from leadsbot.kit.proxy import Network
 INBOUND: Final = "/api/inbound/w/"
 COMMITTING: Final = 2
 """Connections that commit, so that one batch is prepared while the other is written."""
-HONEYPOT: Final[dict[str, Any]] = {"verdict": "suspicious", "reasons": ["honeypot"]}
+Refill = Callable[[asgi.Scope, Invalid, object], Awaitable[asgi.Reply]]
+"""Shows a form again to a person whose answers were not taken: the request, what was wrong, what was sent."""
 
 
 class _Call(asgi.Request):
@@ -60,6 +70,9 @@ class CaptureApp:
         dsn: str,
         *,
         open_secret: Callable[[UUID, UUID, bytes], str],
+        compile_form: Callable[[dict[str, Any]], PublishedForm],
+        screener: Screener,
+        refill: Refill,
         wake: Callable[[], None] = lambda: None,
         observer: asgi.Observer | None = None,
         trusted_proxies: Sequence[Network] = (),
@@ -67,9 +80,11 @@ class CaptureApp:
         limits: guard.Limits = guard.LIMITS,
         room: asgi.Room | None = None,
     ) -> None:
-        """``dsn`` names the role leadsbot_capture; ``open_secret`` unseals a signing secret."""
+        """``dsn`` names the role leadsbot_capture; ``open_secret`` unseals a signing secret; for the others see
+        :mod:`leadsbot.contracts.intake`."""
         self._links = [Link(dsn, "capture") for _ in range(2 + COMMITTING)]
-        self._cache = source_cache(open_secret)
+        self._cache = source_cache(open_secret, compile_form)
+        self._screener, self._refill = screener, refill
         self._committer = Committer(wake)
         self._observer, self._trusted = observer, tuple(trusted_proxies)
         self._limiter, self._limits = limiter or Limiter(), limits
@@ -127,15 +142,42 @@ class CaptureApp:
         items = [tree] if batch is None else batch
         self._limiter.take(self._limits[0][call.route], (source.id, ip), len(items) - 1, force=True)
         parsed = parse.submissions(items, parse.RESERVED[call.route], is_form=is_form)
+        self._consider(call, source, ip, parsed)
         if batch is None and isinstance(parsed[0], Invalid):
+            if call.wants_page and source.form is not None:
+                return "invalid", await self._refill(call.scope, parsed[0], tree)
             raise parsed[0]
         good = [(new_id(), item) for item in parsed if isinstance(item, parse.Parsed)]
         results = None if batch is None else reply.results(parsed, [id for id, _ in good])
         if not good:
             return "invalid", reply.all_rejected(call, results)
         stored = await self._committed(call, source, _rows(call, source, ip, good, key or None, results))
-        answer = reply.thanks(source, stored, good[0][1].reserved, warnings, page=call.wants_page)
+        first = good[0][1]
+        if batch is None and call.route == guard.WEBHOOK and first.verdict and first.verdict.verdict == BLOCK:
+            return "blocked", reply.blocked(call, first.verdict)
+        answer = reply.thanks(source, stored, first.reserved, warnings, first.ending, page=call.wants_page)
         return "repeated" if stored.repeated else "accepted", answer
+
+    def _consider(self, call: _Call, source: Source, ip: str | None, parsed: list[parse.Parsed | Invalid]) -> None:
+        """Let the form check what was answered and screening look at it; what a form refuses becomes its refusal."""
+        agent, referer = call.header(b"user-agent"), call.header(b"referer")
+        for place, item in enumerate(parsed):
+            if isinstance(item, Invalid):
+                continue
+            told = item.reserved.get
+            if source.form is not None and call.route != guard.WEBHOOK:
+                try:
+                    answers = source.form.check(item.fields, told("_lang", ""))
+                except Invalid as error:
+                    parsed[place] = error
+                    continue
+                item.fields, item.consents, item.ending = answers.fields, answers.consents, answers.ending
+            item.verdict = self._screener.judge(
+                Arriving(
+                    source.workspace_id, source.id, source.key, call.route, source.checks, ip, agent, call.origin,
+                    referer, told(TOKEN_FIELD, ""), told(TRAP_FIELD, ""), item.fields,
+                )
+            )  # fmt: skip
 
     async def _admitted(self, call: _Call, key: str) -> Source:
         return guard.admit(await self._cache.get(key), call.route, call.origin)
@@ -165,7 +207,7 @@ def _rows(
     answer = msgspec.Raw(encode({"results": results})) if results else None
     rows = []
     for (id, item), kept in zip(good, fields, strict=True):
-        bot, first = bool(item.reserved.get("_gotcha", "").strip()), id == head
+        first, verdict, form = id == head, item.verdict, source.form
         rows.append(
             Row(
                 source.workspace_id,
@@ -179,11 +221,13 @@ def _rows(
                 key if first else None,
                 digest,
                 answer if first else None,
-                bot,
-                HONEYPOT if bot else None,
-                source.lawful_basis,
-                source.notice_version,
+                verdict is not None and verdict.verdict != ALLOW,
+                verdict,
+                (form and form.lawful_basis) or source.lawful_basis,
+                (form and form.notice_version) or source.notice_version,
                 call.id,
+                form.version if form else None,
+                item.consents,
             )
         )
     return rows

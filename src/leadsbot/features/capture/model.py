@@ -40,6 +40,8 @@ class Source:
     max_body: int
     country: str | None
     settings: dict[str, Any] = field(default_factory=dict)
+    form: dict[str, Any] | None = None
+    checks: dict[str, Any] = field(default_factory=dict)
     lawful_basis: str
     notice_version: str
     created_at: datetime
@@ -69,6 +71,8 @@ class Submission:
     verdict: dict[str, Any] | None
     lawful_basis: str
     notice_version: str
+    form_version: int | None
+    consents: list[dict[str, Any]] | None
     lead_id: UUID | None
     intake_note: str | None
 
@@ -82,6 +86,8 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
         "max_body": _max_body,
         "country": _country,
         "settings": lambda value: value,
+        "form": lambda value: value,
+        "checks": lambda value: value,
         "lawful_basis": _word,
         "notice_version": _word,
         "signing_secret": lambda value: value,

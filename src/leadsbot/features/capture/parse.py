@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
+from leadsbot.contracts.intake import TOKEN_FIELD, TRAP_FIELD, Verdict
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.kit.storable import Checked
 
-FOR_US: Final = ("_next", "_subject", "_gotcha", "_lang")
+FOR_US: Final = ("_next", "_subject", TRAP_FIELD, "_lang", TOKEN_FIELD)
 MAX_BATCH: Final = 500
 MAX_SHARED: Final = 20
 CORE: Final = frozenset({"name", "email", "phone", "message", "company"})
@@ -25,6 +26,9 @@ class Parsed(msgspec.Struct):
     fields: dict[str, Any]
     context: dict[str, Any]
     reserved: dict[str, str]
+    consents: list[dict[str, Any]] | None = None
+    ending: dict[str, Any] | None = None
+    verdict: Verdict | None = None
 
     def about(self, seen: dict[str, str]) -> dict[str, Any]:
         """The context to store: what the request shows overrules what the page says, except for its own address."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
+from leadsbot.contracts.intake import Verdict
 from leadsbot.features.capture.commit import Stored
 from leadsbot.features.capture.parse import Parsed
 from leadsbot.features.capture.source_cache import Source
@@ -49,16 +50,32 @@ def all_rejected(request: Request, items: list[dict[str, Any]] | None) -> Reply:
     return as_json(422, {**problem(error, request.id), "results": items})
 
 
-def thanks(source: Source, stored: Stored, reserved: dict[str, str], warnings: list[str], *, page: bool) -> Reply:
-    """201 or, for a repeat, 200; for a person 303 to the thank-you page or an allowed ``_next``."""
+def thanks(
+    source: Source,
+    stored: Stored,
+    reserved: dict[str, str],
+    warnings: list[str],
+    ending: dict[str, Any] | None,
+    *,
+    page: bool,
+) -> Reply:
+    """201 or, for a repeat, 200; for a person 303 to an allowed ``_next``, the form's ending or the thank-you page."""
     wanted = reserved.get("_next", "")
     allowed = bool(wanted) and redirect_allowed(wanted, source.redirects)
     if page:
-        return 303, {"Location": wanted if allowed else f"/f/{source.key}/thanks"}, b""
+        own = (ending or {}).get("url") or f"/f/{source.key}/thanks"
+        return 303, {"Location": wanted if allowed else own}, b""
     status = 200 if stored.repeated else 201
     if stored.answer is not None:
         return as_json(status, stored.answer)
     value: dict[str, Any] = {"id": show(SUBMISSION, stored.id), "status": "accepted"}
     if wanted and not allowed:
         warnings = [*warnings, "_next is not among the addresses this form may redirect to."]
-    return as_json(status, {**value, "warnings": warnings} if warnings else value)
+    more = {"warnings": warnings, "ending": ending}
+    return as_json(status, value | {name: held for name, held in more.items() if held})
+
+
+def blocked(request: Request, verdict: Verdict) -> Reply:
+    """422 for a program whose submission was taken for a bot's: programs are told why, anonymous bots are not."""
+    error = Invalid(None, "This looks like spam and was set aside; see reasons.", code="blocked")
+    return as_json(422, {**problem(error, request.id), "reasons": verdict.reasons})

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from leadsbot.contracts.intake import PublishedForm
 from leadsbot.infra import logging
 from leadsbot.infra.db.row_cache import RowCache
 
 SELECT: Final = """
 SELECT workspace_id, id, kind, key, state, allowed_origins, redirect_allow, signing_secret, max_body, lawful_basis,
-    notice_version, changed_at FROM source"""
+    notice_version, changed_at, form::text AS form, checks::text AS checks FROM source"""
 log = logging.get(__name__)
 
 
@@ -34,9 +35,13 @@ class Source(msgspec.Struct, frozen=True):
     lawful_basis: str
     notice_version: str
     changed_at: datetime
+    form: PublishedForm | None = None
+    checks: dict[str, Any] = {}
 
 
-def source_cache(open_secret: Callable[[UUID, UUID, bytes], str]) -> RowCache[Source]:
+def source_cache(
+    open_secret: Callable[[UUID, UUID, bytes], str], compile_form: Callable[[dict[str, Any]], PublishedForm]
+) -> RowCache[Source]:
     """Sources by key; changes are known within a second."""
 
     def secret(row: asyncpg.Record) -> str | None:
@@ -62,6 +67,8 @@ def source_cache(open_secret: Callable[[UUID, UUID, bytes], str]) -> RowCache[So
             row["lawful_basis"],
             row["notice_version"],
             row["changed_at"],
+            compile_form(msgspec.json.decode(row["form"])) if row["form"] else None,
+            msgspec.json.decode(row["checks"]),
         )
 
     return RowCache(SELECT, make)

@@ -35,6 +35,8 @@ def _source(row: SourceRow) -> Source:
         max_body=row.max_body,
         country=row.country,
         settings=row.settings,
+        form=row.form,
+        checks=row.checks,
         lawful_basis=row.lawful_basis,
         notice_version=row.notice_version,
         created_at=row.created_at,
@@ -54,6 +56,8 @@ def _submission(row: SubmissionRow) -> Submission:
         verdict=row.verdict,
         lawful_basis=row.lawful_basis,
         notice_version=row.notice_version,
+        form_version=row.form_version,
+        consents=row.consents,
         lead_id=row.lead_id,
         intake_note=row.intake_note,
     )

@@ -63,6 +63,11 @@ class Source(Table):
     country: Mapped[str | None] = column(WORKSPACE, Text)
     """ISO 3166 alpha-2 code used to read national phone numbers; null means the workspace's."""
     settings: Mapped[dict[str, Any]] = column(WORKSPACE, JSONB, server_default=text("'{}'"))
+    form: Mapped[dict[str, Any] | None] = column(WORKSPACE, JSONB)
+    """The published version of its form, as the hot path needs it: ``{"version": 3, "definition": {…}}``; null where
+    no form was designed."""
+    checks: Mapped[dict[str, Any]] = column(WORKSPACE, JSONB, server_default=text("'{}'"))
+    """How submissions are screened: the workspace's choices, copied here for the hot path."""
     lawful_basis: Mapped[str] = column(WORKSPACE, Text, server_default=text("'legitimate_interests'"))
     notice_version: Mapped[str] = column(WORKSPACE, Text, server_default=text("'1'"))
     created_at: Mapped[datetime] = column(WORKSPACE, TS, server_default=NOW)
@@ -100,6 +105,7 @@ class Submission(Table):
         ),
         Index(None, "workspace_id", "lead_id"),
         Index(None, "workspace_id", "source_id", "received_at"),
+        Index("ix_submission_quarantined", "workspace_id", "received_at", "id", postgresql_where=text("quarantined")),
     )
 
     workspace_id: Mapped[UUID] = tenant_key(LEAD_LINK)
@@ -118,6 +124,10 @@ class Submission(Table):
     verdict: Mapped[dict[str, Any] | None] = column(LEAD_RECORD, JSONB)
     lawful_basis: Mapped[str] = column(LEAD_RECORD, Text)
     notice_version: Mapped[str] = column(LEAD_RECORD, Text)
+    form_version: Mapped[int | None] = column(LEAD_RECORD, Integer)
+    """Which version of the form was filled in; null where no form was designed."""
+    consents: Mapped[list[dict[str, Any]] | None] = column(PROSPECT, JSONB)
+    """What was agreed to, with the text that was shown: ``[{field, text, text_version, given}]``."""
     lead_id: Mapped[UUID | None] = column(LEAD_RECORD)
     """The lead this submission was merged into; null until intake has run."""
     intake_note: Mapped[str | None] = column(LEAD_RECORD, Text)

@@ -1,0 +1,123 @@
+"""Who takes part when a submission is accepted: the published form that checks its answers, and the screening of bots.
+
+Both belong to features above the capture path, which knows them only by these protocols; the composition root hands
+them in. They run between the reading of a body and its commit, so they must be quick, must not wait for anything and
+must not raise anything but what they promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple, Protocol
+from uuid import UUID
+
+import msgspec
+
+from leadsbot.kit.errors import Invalid
+
+Decision = Literal["allow", "quarantine", "block"]
+ALLOW: Final = "allow"
+QUARANTINE: Final = "quarantine"
+BLOCK: Final = "block"
+TOKEN_FIELD: Final = "_token"  # noqa: S105 - the name of a field
+"""The reserved field that carries the signed token of a form's page."""
+TRAP_FIELD: Final = "_gotcha"
+"""The reserved field that people do not see and bots fill in."""
+
+
+class InvalidAnswers(Invalid):
+    """Answers that a form does not take: one sentence for each field, the first of which is the error's own."""
+
+    code = "invalid_answers"
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        field, message = next(iter(faults.items()))
+        super().__init__(field, message)
+        self.faults = dict(faults)
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """What a form makes of a submission."""
+
+    fields: dict[str, Any]
+    """The answers as they are stored; unknown fields are kept."""
+    consents: list[dict[str, Any]] | None = None
+    """What was agreed to: ``[{field, text, text_version, given}]``; None for a form that asks for nothing."""
+    ending: dict[str, Any] | None = None
+    """What the visitor is told: ``{id, kind: "message" | "redirect", title, text, url}``."""
+
+
+class PublishedForm(Protocol):
+    """One published version of a form, compiled."""
+
+    @property
+    def version(self) -> int:
+        """Which version it is; every submission remembers it."""
+        ...
+
+    @property
+    def lawful_basis(self) -> str | None:
+        """The basis of this form; None means the source's."""
+        ...
+
+    @property
+    def notice_version(self) -> str | None:
+        """The privacy notice that its page links to; None means the source's."""
+        ...
+
+    def check(self, fields: dict[str, Any], language: str) -> Answers:
+        """The answers, checked. Raises InvalidAnswers, or Gone after the closing date."""
+        ...
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What screening says of a submission; stored with it and shown."""
+
+    verdict: Decision
+    score: float
+    """From 0 (a person) to 1 (a bot)."""
+    reasons: list[str]
+    """Codes, the weightiest first: ``trap_filled``, ``too_fast``, ``many_links`` …"""
+
+
+class Arriving(NamedTuple):
+    """One submission as screening sees it."""
+
+    workspace_id: UUID
+    source_id: UUID
+    source_key: str
+    route: str
+    """``webhook``, ``form`` or ``widget``."""
+    checks: dict[str, Any]
+    """The workspace's choices, see the screening feature."""
+    ip: str | None
+    user_agent: str
+    origin: str | None
+    referer: str
+    token: str
+    trap: str
+    fields: dict[str, Any]
+
+
+class Screener(Protocol):
+    """Tells bots from people."""
+
+    def judge(self, arriving: Arriving) -> Verdict | None:
+        """The verdict; None where nothing is screened. Never raises and never waits."""
+        ...
+
+
+__all__ = [
+    "ALLOW",
+    "BLOCK",
+    "QUARANTINE",
+    "TOKEN_FIELD",
+    "TRAP_FIELD",
+    "Answers",
+    "Arriving",
+    "Decision",
+    "InvalidAnswers",
+    "PublishedForm",
+    "Screener",
+    "Verdict",
+]

@@ -1,0 +1,6 @@
+"""The manifest of forms."""
+
+from leadsbot.features.forms.tables import FormRow, FormVersionRow, PartialRow, UploadRow
+from leadsbot.infra.feature import Feature
+
+FEATURE = Feature(name="forms", tables=(FormRow, FormVersionRow, PartialRow, UploadRow))

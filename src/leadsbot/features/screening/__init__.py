@@ -1,0 +1,1 @@
+"""Screening: bots are kept out without a puzzle, and without losing a person."""

@@ -1,0 +1,6 @@
+"""The manifest of the widget."""
+
+from leadsbot.features.widget.tables import SeenFormRow, WidgetLoadRow
+from leadsbot.infra.feature import Feature
+
+FEATURE = Feature(name="widget", tables=(SeenFormRow, WidgetLoadRow))
