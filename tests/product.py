@@ -25,6 +25,7 @@ from leadsbot.infra.settings import Settings
 from leadsbot.testing.postgres import TestDatabase
 from leadsbot.testing.telegram import FakeTelegram
 from leadsbot.wiring import Process, kinds, process
+from tests.cast import Browser
 
 TOKEN = "123456:AAtesttesttesttesttesttesttesttest1"
 PASSWORD = "a long enough sentence"
@@ -56,6 +57,29 @@ class Product:
         found: list[dict[str, Any]] = answer.json()["data"]
         return found
 
+    async def deliveries(self, *states: str) -> list[dict[str, Any]]:
+        """The delivery log as the API lists it, the newest first."""
+        answer = await self.http.get("/api/v1/deliveries", params={"state": states}, headers=self.key)
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()["data"]
+        return found
+
+    async def destinations(self) -> list[dict[str, Any]]:
+        """The connected chats as the API lists them."""
+        answer = await self.http.get("/api/v1/telegram/destinations", headers=self.key)
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
+    async def in_dashboard(self, path: str, **fields: str) -> None:
+        """Post a form as the owner, signed in with a browser."""
+        async with httpx.AsyncClient(base_url=self.address, timeout=20) as http:
+            browser = Browser(http)
+            signed_in = await browser.sign_in("alice@example.com", PASSWORD)
+            assert signed_in.status_code == 303, signed_in.text
+            answer = await browser.post(path, fields)
+            assert answer.status_code == 303, answer.text
+
     async def another_workspace(self, email: str = "charlie@example.com") -> dict[str, str]:
         """Charlie's workspace, who must never see anything of ours."""
         return await provision(self.process.services.db, name="Other", owner_email=email, owner_password=PASSWORD)
@@ -71,6 +95,16 @@ class Product:
 def texts(telegram: FakeTelegram, chat: int) -> list[str]:
     """What stands in a chat, oldest first."""
     return [str(message.get("text", "")) for message in telegram.messages(chat)]
+
+
+async def card_in(product: Product, chat: int, word: str) -> dict[str, Any]:
+    """The message in a chat that says something; waits for it."""
+
+    def found() -> dict[str, Any] | None:
+        return next((m for m in product.telegram.messages(chat) if word in str(m.get("text"))), None)
+
+    card: dict[str, Any] = await until(found)
+    return card
 
 
 async def until(true: Callable[[], Any], within: float = 20.0) -> Any:

@@ -10,10 +10,13 @@ import pytest
 
 from leadsbot.features.alerts import actions, store
 from leadsbot.features.alerts.model import Destination, chat_hash
+from leadsbot.features.deliveries import public as deliveries
+from leadsbot.features.deliveries.public import Delivery
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.events.log import history
+from leadsbot.infra.jobs.kinds import JobContext
 from leadsbot.kit.ids import new_id
-from tests.cast import Cast
+from tests.cast import Cast, services
 
 _chats = itertools.count(-4_000_001, -1)
 
@@ -24,6 +27,7 @@ class Team:
 
     db: Database
     workspace: UUID
+    context: JobContext
 
     def new_chat(self) -> int:
         """The number of a group that nobody knows yet."""
@@ -39,6 +43,25 @@ class Team:
                 chat_hash=chat_hash(chat), created_by=None,
             )  # fmt: skip
         found = await self.find(destination_id)
+        assert found is not None
+        return found
+
+    async def at(self, chat_id: int) -> list[Destination]:
+        """Every destination that is this chat."""
+        async with self.db.tenant(self.workspace) as tx:
+            return [each for each in await store.destinations(tx) if each.chat_id == chat_id]
+
+    async def alert(self, destination: Destination, lead_id: UUID) -> UUID:
+        """Plan the card of a lead; returns its delivery, or that of the digest that it joined."""
+        async with self.db.tenant(self.workspace) as tx:
+            await actions.plan_card(tx, self.context.services.signer, lead_id, destination)
+            card = await store.card_at(tx, lead_id, destination.id)
+        assert card is not None
+        return card.delivery_id
+
+    async def delivery(self, delivery_id: UUID) -> Delivery:
+        async with self.db.tenant(self.workspace) as tx:
+            found = await deliveries.get(tx, delivery_id)
         assert found is not None
         return found
 
@@ -60,4 +83,4 @@ class Team:
 
 @pytest.fixture
 async def team(db: Database, cast: Cast) -> Team:
-    return Team(db, cast.workspace_id)
+    return Team(db, cast.workspace_id, JobContext(services(db), cast.workspace_id, 1, 1, 10))

@@ -1,4 +1,4 @@
-"""Two transactions that overlap in every possible way: what a race does once in a thousand times, it does here always."""
+"""Two transactions that overlap in every possible way: what a race does by chance, it does always."""
 
 from __future__ import annotations
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from uuid import UUID
+
+from leadsbot.channels.base import RetryLater
 from leadsbot.channels.telegram.api import Refusal, TelegramApi
 from leadsbot.channels.telegram.pacing import Pacer
-from leadsbot.channels.telegram.transport import TelegramTransport
+from leadsbot.channels.telegram.transport import TelegramTransport, translate
+from leadsbot.infra.jobs.kinds import JobContext, Retry
 from leadsbot.infra.net.http import Ambiguous, HttpClient, NotSent
 from leadsbot.infra.services import Services
 from leadsbot.kit.errors import Conflict, Unavailable
@@ -36,13 +41,16 @@ class Bot:
             self._username = me.username or ""
         return self._username
 
-    async def new_topic(self, chat_id: int, name: str) -> int | None:
-        """Make a forum topic; None (the chat's general topic) when the bot may not."""
+    async def new_topic(self, chat_id: int, name: str) -> int | RetryLater | None:
+        """Make a forum topic; None when the bot may not, so that the chat's general topic has to do."""
         try:
             made = await self.api.create_forum_topic(chat_id, name)
-        except (NotSent, Ambiguous):
-            return None
-        return made if isinstance(made, int) else None
+        except (NotSent, Ambiguous) as error:
+            return RetryLater(error.code)
+        if isinstance(made, int):
+            return made
+        outcome = translate(made)
+        return outcome if isinstance(outcome, RetryLater) else None
 
 
 def bot_of(services: Services) -> Bot | None:
@@ -57,3 +65,18 @@ def require(services: Services) -> Bot:
     if bot is None:
         raise Conflict(NO_BOT)
     return bot
+
+
+def bot_for(context: JobContext) -> Bot:
+    """The process's bot, or a retry of the job until somebody sets a token."""
+    bot = bot_of(context.services)
+    if bot is None:
+        raise Retry("LEADSBOT_TELEGRAM_BOT_TOKEN is not set", timedelta(minutes=1), counted=False)
+    return bot
+
+
+def workspace_of(context: JobContext) -> UUID:
+    """The workspace that a job belongs to."""
+    if context.workspace_id is None:
+        raise ValueError("this job belongs to a workspace")
+    return context.workspace_id
