@@ -38,10 +38,8 @@ async def test_a_supergroup_that_was_connected_before_we_noticed_gets_every_aler
     await product.submit(name="Anna", email="anna@example.org")
     await card_in(product, moved, "Anna")
 
-    async def merged() -> bool:
-        return len(await product.destinations()) == 1 and not await product.deliveries("due", "sending")
-
-    await until(merged)
+    await product.settled()
+    assert len(await product.destinations()) == 1
     assert _saying(product, moved, "Anna") == 1
     (doubled,) = await product.deliveries("cancelled")
     assert doubled["reason"] == "Announced in Sales already."
@@ -60,7 +58,7 @@ async def test_an_alert_that_waits_for_a_group_arrives_in_the_supergroup_that_wa
     await product.bind(moved, alice)
 
     await card_in(product, moved, "Anna")
-    await until(lambda: product.deliveries("sent"))
+    await product.settled()
     assert _saying(product, moved, "Anna") == 1
     assert [each["state"] for each in await product.destinations()] == ["active"]
 
@@ -96,7 +94,7 @@ async def test_what_a_chat_refused_and_what_came_meanwhile_arrives_when_it_is_co
     assert "wrote 2 times" in card["text"]
     await card_in(product, alice.id, "Berta")
     await until(lambda: len(telegram.calls_of("sendMessage")) == sent_before + 3)  # and the word that it is connected
-    assert not await product.deliveries("held", "due", "sending", "failed")
+    await product.settled()
 
 
 async def test_many_alerts_that_waited_arrive_as_digests_which_name_every_lead(product: Product) -> None:
@@ -122,7 +120,7 @@ async def test_many_alerts_that_waited_arrive_as_digests_which_name_every_lead(p
 
     await until(lambda: all(_saying(product, alice.id, name) == 1 for name in names))
     assert sum("new enquiries" in text for text in texts(telegram, alice.id)) == 2
-    assert not await product.deliveries("held", "due", "sending", "failed")
+    await product.settled()
 
 
 async def test_what_waits_for_a_chat_that_is_removed_goes_to_another_one(product: Product) -> None:

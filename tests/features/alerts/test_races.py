@@ -10,10 +10,12 @@ import pytest
 from leadsbot.channels.telegram.card import DIGEST_LINES
 from leadsbot.contracts.events import LeadCreated
 from leadsbot.features.alerts import actions, handlers, sending, store
+from leadsbot.features.alerts.bot import Bot
 from leadsbot.features.alerts.model import STORM_CARDS, Destination, DestinationState
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.features.deliveries.public import State
 from leadsbot.infra.db.tx import TenantTx
+from leadsbot.infra.net.http import HttpClient
 from leadsbot.kit.errors import Gone
 from leadsbot.kit.ids import new_id
 from tests.features.alerts.conftest import Team
@@ -32,6 +34,9 @@ async def test_a_chat_that_is_told_twice_at_once_to_have_moved_is_kept(team: Tea
         assert found.chat_id == moved_to
         assert (await team.told(group.id)).count("destination.moved") == 1
         group, moved_to = await team.group(), team.new_chat()
+
+
+BOT = Bot(HttpClient(trusted=True), "1:token", "http://127.0.0.1:1")
 
 
 async def bind(tx: TenantTx, link: UUID, chat: int) -> Destination:
@@ -176,7 +181,7 @@ async def test_an_alert_that_meets_a_chat_while_it_is_cured_does_not_wait_foreve
             await handlers.announce(tx, team.context, LeadCreated(lead_id=lead, submission_id=None, source_id=None))
         else:
             (alert,) = await deliveries.of_destination(tx, group.id, *deliveries.UNSENT)
-            await sending._prepare(tx, team.context, alert.id)
+            await sending._prepare(tx, team.context, BOT, alert.id)
 
     order = (cured, alerted) if cured_first else (alerted, cured)
     async for halted in every_overlap(team.db, team.workspace, *order):

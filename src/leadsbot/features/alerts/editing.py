@@ -8,7 +8,7 @@ from uuid import UUID
 from leadsbot.channels.base import Rejected, RetryLater, Sent, Uncertain
 from leadsbot.channels.telegram.transport import EditOutcome, Migrated
 from leadsbot.features.alerts import actions, present, store
-from leadsbot.features.alerts.bot import Bot, workspace_of
+from leadsbot.features.alerts.bot import Bot, patiently, workspace_of
 from leadsbot.features.alerts.model import AlertCard, Destination, DestinationState
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.features.deliveries.public import Delivery, State
@@ -42,8 +42,9 @@ async def edit_card(context: JobContext, bot: Bot, card_id: UUID) -> UUID | None
             return await _digest_of(tx, card)
         edit = await _stale_card(tx, context, card)
     if edit is None:
+        bot.pacing.leave(card_id)
         return None
-    outcome = await _edit(bot, edit)
+    outcome = await _edit(bot, edit, card_id, urgent=False)
     async with db.tenant(workspace_id) as tx:
         if isinstance(outcome, Sent):
             await actions.shown(tx, card_id, edit.message.hash)
@@ -79,8 +80,9 @@ async def edit_digest(context: JobContext, bot: Bot, delivery_id: UUID) -> bool:
             return delivery is not None and delivery.state in deliveries.OPEN
         edit = await _stale_digest(tx, context, delivery)
     if edit is None:
+        bot.pacing.leave(delivery_id)
         return False
-    outcome = await _edit(bot, edit)
+    outcome = await _edit(bot, edit, delivery_id, urgent=True)
     async with db.tenant(workspace_id) as tx:
         if isinstance(outcome, Sent):
             await actions.digest_shown(tx, delivery_id, edit.message.hash)
@@ -111,10 +113,13 @@ async def _stale_digest(tx: TenantTx, context: JobContext, delivery: Delivery) -
     return Edit(destination=destination, chat_id=int(chat_id), message_id=int(message_id), message=message)
 
 
-async def _edit(bot: Bot, edit: Edit) -> EditOutcome:
-    await bot.pacing.acquire(edit.chat_id, edit.destination.is_group)
-    message = edit.message
-    return await bot.transport.edit(edit.chat_id, edit.message_id, message.text, keyboard=message.keyboard)
+async def _edit(bot: Bot, edit: Edit, key: UUID, *, urgent: bool) -> EditOutcome:
+    waited, message = 0.0, edit.message
+    while delay := bot.pacing.try_acquire(key, edit.chat_id, edit.destination.is_group, urgent=urgent):
+        waited = await patiently(delay, waited)
+    outcome = await bot.transport.edit(edit.chat_id, edit.message_id, message.text, keyboard=message.keyboard)
+    bot.pacing.done(edit.chat_id)
+    return outcome
 
 
 async def _refused(tx: TenantTx, edit: Edit, outcome: EditOutcome) -> str | None:

@@ -11,7 +11,7 @@ import msgspec
 from leadsbot.channels.base import Rejected, RetryLater, Sent, Uncertain
 from leadsbot.channels.telegram.transport import Migrated, SendOutcome, TopicGone
 from leadsbot.features.alerts import actions, editing, present, store
-from leadsbot.features.alerts.bot import Bot, bot_for, workspace_of
+from leadsbot.features.alerts.bot import Bot, bot_for, patiently, workspace_of
 from leadsbot.features.alerts.model import AlertCard, Destination, DestinationState, lane_of
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.features.deliveries.public import Delivery, Outcome
@@ -63,14 +63,20 @@ async def send_delivery(context: JobContext, job: DeliveryJob) -> None:
     """Send one alert, repeat or test message; every attempt is in the log."""
     bot, db = bot_for(context), context.services.db
     workspace_id = workspace_of(context)
-    async with db.tenant(workspace_id) as tx:
-        prepared = await _prepare(tx, context, job.delivery_id)
+    waited = 0.0
+    while True:
+        async with db.tenant(workspace_id) as tx:
+            prepared = await _prepare(tx, context, bot, job.delivery_id)
+        if not isinstance(prepared, float):
+            break
+        waited = await patiently(prepared, waited)
     if prepared is None:
+        bot.pacing.leave(job.delivery_id)
         return
     point("intent")
-    await bot.pacing.acquire(prepared.destination.chat_id, prepared.destination.is_group)
     started = utcnow()
     outcome = await _send(bot, context, prepared)
+    bot.pacing.done(prepared.destination.chat_id)
     point("sent")
     async with db.tenant(workspace_id) as tx:
         again = await _record(tx, context, prepared, outcome, started)
@@ -90,8 +96,12 @@ class Prepared:
     message: present.Message
 
 
-async def _prepare(tx: TenantTx, context: JobContext, delivery_id: UUID) -> Prepared | None:
-    """Commit the intent and read what to say; None when there is nothing to send (any more)."""
+async def _prepare(tx: TenantTx, context: JobContext, bot: Bot, delivery_id: UUID) -> Prepared | float | None:
+    """Write down the intent and read what to say; None when there is nothing to send (any more).
+
+    The seconds to wait, with nothing written, while the chat or the bot is at its limit: an intent that waits would be
+    taken for a message that may have been sent if its process died.
+    """
     known = await deliveries.get(tx, delivery_id)
     if known is None or known.state not in deliveries.OPEN or known.destination_id is None:
         return None
@@ -105,6 +115,8 @@ async def _prepare(tx: TenantTx, context: JobContext, delivery_id: UUID) -> Prep
     if destination.state is not DestinationState.ACTIVE:
         await deliveries.hold(tx, delivery_id, destination.reason or "The chat is paused.")
         return None
+    if delay := bot.pacing.try_acquire(delivery_id, destination.chat_id, destination.is_group):
+        return delay
     message = await present.message_of(tx, context.services, known)
     if message is None:
         await deliveries.cancel(tx, "The lead is gone.", delivery_id)
@@ -237,8 +249,14 @@ async def answer_press(context: JobContext, job: AnswerJob) -> None:
 
 async def say(context: JobContext, job: SayJob) -> None:
     """Send a short message of the bot."""
-    outcome = await bot_for(context).transport.send(job.chat_id, job.text, thread_id=job.thread_id)
+    bot, waited = bot_for(context), 0.0
+    while delay := bot.pacing.try_acquire(context.job_id, job.chat_id, job.chat_id < 0):
+        waited = await patiently(delay, waited)
+    outcome = await bot.transport.send(job.chat_id, job.text, thread_id=job.thread_id)
+    bot.pacing.done(job.chat_id)
     if isinstance(outcome, RetryLater):
+        if outcome.after is not None:
+            bot.pacing.back_off(outcome.after.total_seconds(), job.chat_id)
         raise Retry(outcome.code, outcome.after)
 
 
