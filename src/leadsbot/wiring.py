@@ -11,7 +11,7 @@ from uuid import UUID
 
 from leadsbot.features.accounts.feature import FEATURE as ACCOUNTS
 from leadsbot.features.alerts.bot import NAME as TELEGRAM
-from leadsbot.features.alerts.bot import Bot
+from leadsbot.features.alerts.bot import make_bot
 from leadsbot.features.alerts.feature import FEATURE as ALERTS
 from leadsbot.features.capture.feature import FEATURE as CAPTURE
 from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
@@ -129,10 +129,8 @@ async def process(
 
 def _adapters(settings: Settings, http: HttpClient, addresses: Addresses) -> dict[str, Any]:
     extra: dict[str, Any] = {upkeep.QUEUE_DSN: addresses.of(QUEUE)}
-    if settings.telegram_bot_token is not None:
-        token = settings.telegram_bot_token.get_secret_value()
-        extra[TELEGRAM] = Bot(http, token, settings.telegram_api_url)
-    return extra
+    bot = make_bot(http, settings)
+    return extra if bot is None else {**extra, TELEGRAM: bot}
 
 
 def secret_opener(crypto: Crypto) -> Callable[[UUID, UUID, bytes], str]:
