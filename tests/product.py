@@ -86,16 +86,20 @@ async def until(true: Callable[[], Any], within: float = 20.0) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def running(database: TestDatabase, data_dir: Any, *, referee: bool) -> AsyncIterator[Product]:
-    """Start web, worker and polling; stop them in order."""
+async def running(
+    database: TestDatabase, data_dir: Any, *, referee: bool, **more: Any
+) -> AsyncIterator[Product]:
+    """Start web, worker and polling, with ``more`` settings; stop them in order."""
     async with FakeTelegram(token=TOKEN, username="leads_test_bot", referee=referee) as telegram:
         settings = Settings(
             data_dir=data_dir,
             secret_key=SecretStr("a secret key for tests that is long enough"),
             telegram_bot_token=SecretStr(TOKEN),
             telegram_api_url=telegram.url,
+            **more,
         )
-        listener = socket.socket()
+        # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer waits for 40 ms.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         addresses = Addresses(database.owner, {})
