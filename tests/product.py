@@ -149,7 +149,8 @@ async def running(
             telegram_api_url=telegram.url,
             **{"telegram_chat_rate": 6000, "telegram_group_rate": 6000, **more},
         )
-        listener = socket.socket()
+        # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer waits for 40 ms.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         addresses = Addresses(database.owner, {})

@@ -17,7 +17,7 @@ from typing import Any
 
 import asyncpg
 
-from leadsbot.infra import logging
+from leadsbot.infra import logging, metrics
 from leadsbot.infra.db.pool import Database, raw_pool
 from leadsbot.infra.db.raw import LOST
 from leadsbot.infra.jobs import cron, queries
@@ -159,6 +159,7 @@ class Worker:
                 return False
             point("dispatching")
         self.dispatched += row["events"]
+        metrics.EVENTS.inc(row["events"])
         if row["jobs"]:
             for slots in self._slots.values():
                 slots.wake.set()
