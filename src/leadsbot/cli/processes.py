@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from types import FrameType
 
 import setproctitle
@@ -127,6 +128,7 @@ async def _worker(settings: Settings) -> int:
             pools=POOLS,
             schedule=schedule(),
             waker=running.waker,
+            lease=timedelta(seconds=settings.lease_seconds),
             on_error=lambda place, error: running.recorder.error(place, error, None),
         )
         collecting = asyncio.create_task(_collect(running.services, worker))

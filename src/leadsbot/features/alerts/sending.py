@@ -15,8 +15,8 @@ from leadsbot.features.alerts.model import Destination, DestinationState
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.features.deliveries.public import Delivery, Outcome, State
 from leadsbot.infra import metrics
+from leadsbot.infra.crash import point
 from leadsbot.infra.db.tx import TenantTx
-from leadsbot.infra.jobs.crash import point
 from leadsbot.infra.jobs.kinds import URGENT, JobContext, JobKind, Retry
 from leadsbot.infra.jobs.queue import enqueue
 from leadsbot.kit.clock import utcnow
