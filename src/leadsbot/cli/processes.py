@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import FrameType
@@ -53,7 +53,7 @@ def _prepare(name: str) -> Settings:
 
 
 class Server(uvicorn.Server):
-    """A server that ends live streams when it is told to stop: it waits for open answers before anything else."""
+    """A server that ends live streams when it is told to stop, and lets the process put its things away afterwards."""
 
     def __init__(self, config: uvicorn.Config, drain: Callable[[], None]) -> None:
         super().__init__(config)
@@ -63,6 +63,19 @@ class Server(uvicorn.Server):
         """Start to listen."""
         await super().startup(sockets)
         memory.settle()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGTERM and SIGINT. Uvicorn's own way raises the signal again when it has stopped, and that would
+        end the process with technical logs unwritten and a code that says it was killed."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self.handle_exit, name, None)
+        try:
+            yield
+        finally:
+            for name in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(name)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came."""
