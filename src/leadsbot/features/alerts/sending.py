@@ -16,6 +16,7 @@ from leadsbot.features.deliveries import public as deliveries
 from leadsbot.features.deliveries.public import Delivery, Outcome, State
 from leadsbot.infra import metrics
 from leadsbot.infra.crash import point
+from leadsbot.infra.db.patience import insist
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.jobs.kinds import URGENT, JobContext, JobKind, Retry
 from leadsbot.infra.jobs.queue import enqueue
@@ -79,8 +80,13 @@ async def send_delivery(context: JobContext, job: DeliveryJob) -> None:
     started = utcnow()
     outcome = await _send(bot, context, destination, message)
     point("sent")
-    async with db.tenant(workspace_id) as tx:
-        await _record(tx, context, bot, delivery, destination, message, outcome, started)
+
+    async def record() -> None:
+        async with db.tenant(workspace_id) as tx:
+            await _record(tx, context, bot, delivery, destination, message, outcome, started)
+
+    # Without this record the message would be sent again.
+    await insist(record)
     _retry_if_asked(outcome, delivery)
 
 
@@ -146,9 +152,7 @@ async def _record(
     if isinstance(outcome, Sent):
         current = await store.destination(tx, destination.id)
         chat_id = current.chat_id if current else destination.chat_id
-        if message.card_id is not None and outcome.external_id:
-            await actions.placed(tx, message.card_id, chat_id, int(outcome.external_id), message.hash)
-        await deliveries.record(
+        if await deliveries.record(
             tx,
             delivery,
             Outcome.SENT,
@@ -156,11 +160,13 @@ async def _record(
             status=200,
             detail=outcome.note,
             started=started,
-        )
-        _observe(message)
+        ):
+            if message.card_id is not None and outcome.external_id:
+                await actions.placed(tx, message.card_id, chat_id, int(outcome.external_id), message.hash)
+            _observe(message)
     elif isinstance(outcome, Rejected):
-        await deliveries.record(tx, delivery, Outcome.REJECTED, detail=outcome.sentence, started=started)
-        if outcome.permanent:
+        told = await deliveries.record(tx, delivery, Outcome.REJECTED, detail=outcome.sentence, started=started)
+        if told and outcome.permanent:
             await actions.disable(tx, destination.id, outcome.code, outcome.sentence)
     elif isinstance(outcome, Uncertain):
         # No answer came: it may have arrived. An alert is sent once more, because a lead seen twice is better than

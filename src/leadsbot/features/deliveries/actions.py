@@ -17,6 +17,8 @@ from leadsbot.kit.ids import new_id
 from leadsbot.kit.redact import redact
 
 DETAIL_LIMIT = 500
+UNRECORDED = (State.SENDING, State.CANCELLED)
+"""Where a delivery stands while an attempt is under way; it may be cancelled meanwhile."""
 
 
 async def plan(
@@ -61,19 +63,27 @@ async def record(
     external_id: str | None = None,
     next_at: datetime | None = None,
     final: bool = False,
-) -> None:
+) -> bool:
     """Record how an attempt ended and move the delivery.
 
     ``retry`` and ``uncertain`` leave it due again unless ``final``; only the last word is announced as an event.
+
+    False when the delivery is not where this attempt left it: the outcome was recorded already (by a commit whose
+    answer was lost), or another process took over from one that stood still for too long. Then nothing is moved and
+    nothing that follows from the outcome may be done; a late attempt still shows in the log.
     """
     now = utcnow()
     note = redact(detail)[:DETAIL_LIMIT] if detail else None
     elapsed = max(0, int((now - started).total_seconds() * 1000))
-    await store.add_attempt(
-        tx,
-        delivery.id,
-        Attempt(n=delivery.attempts, at=started, outcome=outcome, status=status, milliseconds=elapsed, detail=note),
+    attempt = Attempt(
+        n=delivery.attempts, at=started, outcome=outcome, status=status, milliseconds=elapsed, detail=note
     )
+    current = await store.get(tx, delivery.id, lock=True)
+    if current is None or (current.attempts == delivery.attempts and current.state not in UNRECORDED):
+        return False
+    await store.add_attempt(tx, delivery.id, attempt)
+    if current.attempts != delivery.attempts:
+        return False
     if outcome is Outcome.SENT:
         await store.change(
             tx, delivery.id, state=State.SENT.value, external_id=external_id, reason=None, ended_at=now, next_at=None
@@ -90,6 +100,7 @@ async def record(
         )
     else:
         await store.change(tx, delivery.id, state=State.DUE.value, reason=note, next_at=next_at)
+    return True
 
 
 async def hold(tx: TenantTx, delivery_id: UUID, reason: str) -> None:
