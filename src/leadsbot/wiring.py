@@ -17,7 +17,7 @@ from leadsbot.features.capture.feature import FEATURE as CAPTURE
 from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
 from leadsbot.features.leads.feature import FEATURE as LEADS
 from leadsbot.features.sources.feature import FEATURE as SOURCES
-from leadsbot.infra import metrics, upkeep
+from leadsbot.infra import crash, metrics, upkeep
 from leadsbot.infra.crypto import Crypto
 from leadsbot.infra.db import migrate
 from leadsbot.infra.db.addresses import Addresses
@@ -27,7 +27,7 @@ from leadsbot.infra.db.pool import Database
 from leadsbot.infra.events.live import Live
 from leadsbot.infra.events.tables import EventLog, Outbox
 from leadsbot.infra.feature import Feature
-from leadsbot.infra.jobs import admin, crash
+from leadsbot.infra.jobs import admin
 from leadsbot.infra.jobs.registry import Kinds
 from leadsbot.infra.jobs.tables import CronSlot, Job, SingleOwner
 from leadsbot.infra.jobs.wake import Waker

@@ -62,6 +62,9 @@ class Settings(BaseModel):
         default=(), description="Networks whose X-Forwarded-For is believed (CIDR, comma-separated)."
     )
     workers: int = Field(default=1, ge=1, le=64, description="Worker processes that `serve` runs.")
+    lease_seconds: int = Field(
+        default=60, ge=2, le=3600, description="After how long others take up the work of a process that died."
+    )
     rate_limits: Literal["on", "off"] = Field(default="on", description="`off` only for load tests.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
     log_format: Literal["json", "console"] = Field(default="console", description="How log lines look.")

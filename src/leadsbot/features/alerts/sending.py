@@ -16,8 +16,9 @@ from leadsbot.features.alerts.model import AlertCard, Destination, DestinationSt
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.features.deliveries.public import Delivery, Outcome
 from leadsbot.infra import metrics
+from leadsbot.infra.crash import point
+from leadsbot.infra.db.patience import insist
 from leadsbot.infra.db.tx import TenantTx
-from leadsbot.infra.jobs.crash import point
 from leadsbot.infra.jobs.kinds import URGENT, JobContext, JobKind, Retry
 from leadsbot.infra.jobs.queue import enqueue
 from leadsbot.kit.clock import utcnow
@@ -78,8 +79,13 @@ async def send_delivery(context: JobContext, job: DeliveryJob) -> None:
     outcome = await _send(bot, context, prepared)
     bot.pacing.done(prepared.destination.chat_id)
     point("sent")
-    async with db.tenant(workspace_id) as tx:
-        again = await _record(tx, context, prepared, outcome, started)
+
+    async def record() -> Retry | None:
+        async with db.tenant(workspace_id) as tx:
+            return await _record(tx, context, prepared, outcome, started)
+
+    # Without this record the message would be sent again.
+    again = await insist(record)
     metrics.DELIVERIES.labels("telegram", type(outcome).__name__.lower()).inc()
     if isinstance(outcome, RetryLater) and outcome.after is not None:
         bot.pacing.back_off(outcome.after.total_seconds(), prepared.destination.chat_id)
@@ -186,11 +192,7 @@ async def _not_sent(
 
 async def _sent(tx: TenantTx, prepared: Prepared, outcome: Sent, started: datetime) -> None:
     chat_id, message = prepared.destination.chat_id, prepared.message
-    if message.card_id is not None and outcome.external_id:
-        await actions.placed(tx, message.card_id, chat_id, int(outcome.external_id), message.hash)
-    if message.digest:
-        await actions.digest_shown(tx, prepared.delivery.id, message.hash)
-    await deliveries.record(
+    told = await deliveries.record(
         tx,
         prepared.delivery,
         Outcome.SENT,
@@ -199,6 +201,12 @@ async def _sent(tx: TenantTx, prepared: Prepared, outcome: Sent, started: dateti
         detail=outcome.note,
         started=started,
     )
+    if not told:
+        return
+    if message.card_id is not None and outcome.external_id:
+        await actions.placed(tx, message.card_id, chat_id, int(outcome.external_id), message.hash)
+    if message.digest:
+        await actions.digest_shown(tx, prepared.delivery.id, message.hash)
     _observe(message)
 
 

@@ -19,6 +19,8 @@ from leadsbot.kit.redact import redact
 
 DETAIL_LIMIT = 500
 VANISHED = "The process that was sending ended before it knew the answer."
+UNRECORDED = (State.SENDING, State.CANCELLED)
+"""Where a delivery stands while an attempt is under way; it may be cancelled meanwhile."""
 
 
 async def plan(
@@ -78,15 +80,24 @@ async def record(
     next_at: datetime | None = None,
     final: bool = False,
     hold: bool = False,
-) -> None:
+) -> bool:
     """Record how an attempt ended and move the delivery.
 
     ``retry`` and ``uncertain`` leave it due again unless ``final``; with ``hold`` it waits for its destination. Only
     the last word is announced as an event. What somebody cancelled meanwhile stays cancelled, unless it was sent.
+
+    False when the delivery is not where this attempt left it: the outcome was recorded already (by a commit whose
+    answer was lost), or another process took over from one that stood still for too long. Then nothing is moved and
+    nothing that follows from the outcome may be done; a late attempt still shows in the log.
     """
     now = utcnow()
+    current = await store.get(tx, delivery.id, lock=True)
+    if current is None or (current.attempts == delivery.attempts and current.state not in UNRECORDED):
+        return False
     attempt = _attempt(delivery, outcome, started, status, detail)
     await store.add_attempt(tx, delivery.id, attempt)
+    if current.attempts != delivery.attempts:
+        return False
     if outcome is Outcome.SENT:
         await store.change(
             tx, delivery.id, state=State.SENT.value, external_id=external_id, reason=None, ended_at=now, next_at=None
@@ -106,6 +117,7 @@ async def record(
                     delivery_id=delivery.id, lead_id=delivery.lead_id, channel=delivery.channel, reason=outcome.value
                 ),
             )
+    return True
 
 
 async def hold(tx: TenantTx, delivery_id: UUID, reason: str) -> None:
