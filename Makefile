@@ -53,8 +53,8 @@ bench: $(STAMPS)/dev ## Run the benchmarks and print one table each
 	$(BIN)/python -m bench
 
 .PHONY: chaos
-chaos: $(STAMPS)/dev ## 500 rounds of kill -9 with an audit after each
-	LEADSBOT_CHAOS_ROUNDS=500 $(BIN)/python -m pytest -p no:randomly -m chaos tests/chaos
+chaos: $(STAMPS)/dev ## 500 rounds of killing the real processes, with audits between
+	LEADSBOT_CHAOS_ROUNDS=500 $(BIN)/python -m pytest -s -p no:randomly -m chaos tests/chaos
 
 .PHONY: db-new
 db-new: $(STAMPS)/dev ## Write a new migration: make db-new NAME=add_colour

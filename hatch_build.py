@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -57,7 +58,8 @@ def install(*, tools: bool = False) -> None:
     folder = FRONTEND / "node_modules"
     there = folder / ".package-lock.json"
     current = there.exists() and there.stat().st_mtime >= (FRONTEND / "package-lock.json").stat().st_mtime
-    if not current or (tools and not (folder / "typescript").is_dir()):
+    wanted = json.loads((FRONTEND / "package.json").read_text(encoding="utf-8"))["devDependencies"] if tools else ()
+    if not current or not all((folder / name).is_dir() for name in wanted):
         run("npm", "ci", "--ignore-scripts", "--silent", *([] if tools else ["--omit=dev"]))
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from leadsbot.features.accounts.feature import FEATURE as ACCOUNTS
 from leadsbot.features.alerts.bot import NAME as TELEGRAM
-from leadsbot.features.alerts.bot import Bot
+from leadsbot.features.alerts.bot import make_bot
 from leadsbot.features.alerts.feature import FEATURE as ALERTS
 from leadsbot.features.capture.feature import FEATURE as CAPTURE
 from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
@@ -20,7 +20,7 @@ from leadsbot.features.leads.feature import FEATURE as LEADS
 from leadsbot.features.screening.feature import FEATURE as SCREENING
 from leadsbot.features.sources.feature import FEATURE as SOURCES
 from leadsbot.features.widget.feature import FEATURE as WIDGET
-from leadsbot.infra import metrics, upkeep
+from leadsbot.infra import crash, metrics, upkeep
 from leadsbot.infra.crypto import Crypto
 from leadsbot.infra.db import migrate
 from leadsbot.infra.db.addresses import Addresses
@@ -30,7 +30,7 @@ from leadsbot.infra.db.pool import Database
 from leadsbot.infra.events.live import Live
 from leadsbot.infra.events.tables import EventLog, Outbox
 from leadsbot.infra.feature import Feature
-from leadsbot.infra.jobs import admin, crash
+from leadsbot.infra.jobs import admin
 from leadsbot.infra.jobs.registry import Kinds
 from leadsbot.infra.jobs.tables import CronSlot, Job, SingleOwner
 from leadsbot.infra.jobs.wake import Waker
@@ -142,10 +142,8 @@ async def process(
 
 def _adapters(settings: Settings, http: HttpClient, addresses: Addresses) -> dict[str, Any]:
     extra: dict[str, Any] = {upkeep.QUEUE_DSN: addresses.of(QUEUE)}
-    if settings.telegram_bot_token is not None:
-        token = settings.telegram_bot_token.get_secret_value()
-        extra[TELEGRAM] = Bot(http, token, settings.telegram_api_url)
-    return extra
+    bot = make_bot(http, settings)
+    return extra if bot is None else {**extra, TELEGRAM: bot}
 
 
 def secret_opener(crypto: Crypto) -> Callable[[UUID, UUID, bytes], str]:

@@ -25,6 +25,7 @@ from leadsbot.web.actor import SIGNED_IN, Permission, Public
 from leadsbot.web.app import build_app
 from leadsbot.web.shell import Shell
 from leadsbot.wiring import FEATURES
+from tests.browser.inventory import EXCUSED, STATES
 from tests.cast import BROWSER, Browser, Cast, browser, services
 from tests.features.leads.conftest import Desk
 
@@ -186,3 +187,11 @@ async def test_a_reader_changes_nothing(app: Shell, db: Database, cast: Cast) ->
                 headers = cast.bob.bearer if route.is_api else token
                 answer = await bob.http.request(route.method, route.at(known), headers=headers)
                 assert answer.status_code == 403, str(route)
+
+
+async def test_every_page_is_looked_at_by_the_browser_tests(app: Shell) -> None:
+    shown = {route.path for route in routes(app) if route.method == "GET" and not route.is_api}
+    visited = {state.route for state in STATES} - {None}
+
+    assert visited | EXCUSED.keys() == shown, "A page is on neither list of tests/browser/inventory.py, or gone."
+    assert not visited & EXCUSED.keys()

@@ -130,3 +130,12 @@ def test_every_module_says_what_it_is_for() -> None:
     ]
 
     assert silent == []
+
+
+def test_every_metric_is_measured_somewhere() -> None:
+    metrics = (SOURCE / "infra" / "metrics.py").read_text()
+    named = re.findall(r"^([A-Z_]+) = (?:Counter|Gauge|Histogram)\(", metrics, re.MULTILINE)
+    others = "".join(path.read_text() for path in SOURCE.rglob("*.py") if path.name != "metrics.py")
+
+    assert len(named) > 10
+    assert [name for name in named if not re.search(rf"\bmetrics\w*\.{name}\b", others)] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from uuid import UUID
 
@@ -93,6 +94,16 @@ def test_other_text_is_not_found(text: str) -> None:
 def test_reading_any_text_gives_an_id_or_not_found(text: str) -> None:
     with contextlib.suppress(NotFound):
         ids.read(ids.LEAD, text)
+
+
+@given(st.from_regex(ids.pattern(ids.LEAD).replace("$", r"\Z")))
+def test_every_text_of_the_described_pattern_is_an_id(text: str) -> None:
+    assert ids.show(ids.LEAD, ids.read(ids.LEAD, text)) == text.lower()
+
+
+@given(st.uuids())
+def test_every_id_matches_the_described_pattern(value: UUID) -> None:
+    assert re.search(ids.pattern(ids.LEAD), ids.show(ids.LEAD, value))
 
 
 def test_tokens_are_long_and_url_safe() -> None:

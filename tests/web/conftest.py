@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import httpx
@@ -31,9 +31,9 @@ from leadsbot.web.routes import api, page
 SECRET = "a secret key that is long enough for tests"
 
 
-class Thing(msgspec.Struct):
+class Thing(msgspec.Struct, forbid_unknown_fields=True):
     name: str
-    size: int
+    size: Annotated[int, msgspec.Meta(ge=0)]
 
 
 @api("POST", "/api/v1/things", needs=Permission.LEADS_WRITE, status=201)

@@ -190,6 +190,20 @@ async def test_the_api_describes_itself(client: httpx.AsyncClient) -> None:
     assert "/api/v1/things" in (await client.get("/api/docs")).text
 
 
+async def test_the_description_is_as_strict_as_what_reads_the_requests(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/api/openapi.json")).json()
+
+    thing, page = (document["components"]["schemas"][name] for name in ("Thing", "ThingPage"))
+    assert thing["additionalProperties"] is False
+    assert thing["properties"]["size"] == {"type": "integer", "minimum": 0}
+    assert page["properties"]["data"]["items"] == {"$ref": "#/components/schemas/Thing"}
+    limit, q = document["paths"]["/api/v1/things"]["get"]["parameters"]
+    assert (limit["schema"]["type"], q["schema"]["type"]) == ("integer", "string")
+    refused = document["paths"]["/api/v1/things"]["get"]["responses"]["429"]
+    assert {"Retry-After", "RateLimit", "X-Request-Id"} <= set(refused["headers"])
+    assert set(refused["headers"]) <= set(document["components"]["headers"])
+
+
 async def test_a_browser_gets_a_page_for_an_error_and_a_program_a_problem(client: httpx.AsyncClient) -> None:
     page = await client.get("/nowhere", headers=BROWSER)
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")

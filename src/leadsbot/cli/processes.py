@@ -7,8 +7,9 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from types import FrameType
 
 import setproctitle
@@ -52,7 +53,7 @@ def _prepare(name: str) -> Settings:
 
 
 class Server(uvicorn.Server):
-    """A server that ends live streams when it is told to stop: it waits for open answers before anything else."""
+    """A server that ends live streams when it is told to stop, and lets the process put its things away afterwards."""
 
     def __init__(self, config: uvicorn.Config, drain: Callable[[], None]) -> None:
         super().__init__(config)
@@ -62,6 +63,19 @@ class Server(uvicorn.Server):
         """Start to listen."""
         await super().startup(sockets)
         memory.settle()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGTERM and SIGINT. Uvicorn's own way raises the signal again when it has stopped, and that would
+        end the process with technical logs unwritten and a code that says it was killed."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self.handle_exit, name, None)
+        try:
+            yield
+        finally:
+            for name in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(name)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came."""
@@ -127,6 +141,7 @@ async def _worker(settings: Settings) -> int:
             pools=POOLS,
             schedule=schedule(),
             waker=running.waker,
+            lease=timedelta(seconds=settings.lease_seconds),
             on_error=lambda place, error: running.recorder.error(place, error, None),
         )
         collecting = asyncio.create_task(_collect(running.services, worker))

@@ -175,6 +175,14 @@ class DestinationBound(Event, frozen=True, kw_only=True):
     destination_id: UUID
 
 
+class DestinationMoved(Event, frozen=True, kw_only=True):
+    """A chat lives under another id now (a group became a supergroup), or took over what waited for another one."""
+
+    type: ClassVar[str] = "destination.moved"
+    subject: ClassVar[str] = "destination_id"
+    destination_id: UUID
+
+
 class DestinationDisabled(Event, frozen=True, kw_only=True):
     """A destination refuses our messages; the reason is a code."""
 

@@ -36,7 +36,7 @@ OLDEST_ROW = Gauge(
     ["table"],
     multiprocess_mode="mostrecent",
 )
-DROPPED = Gauge("leadsbot_log_rows_dropped", "Technical log rows dropped under load.", multiprocess_mode="livesum")
+DROPPED = Counter("leadsbot_log_rows_dropped", "Technical log rows that could not be written.")
 
 
 def prepare(folder: Path) -> dict[str, str]:

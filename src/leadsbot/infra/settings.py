@@ -44,6 +44,9 @@ class Settings(BaseModel):
     secret_key: SecretStr | None = Field(default=None, description="Signs and encrypts; made on first run when unset.")
     telegram_bot_token: SecretStr | None = Field(default=None, description="The bot's token from @BotFather.")
     telegram_api_url: str = Field(default="https://api.telegram.org", description="Bot API server.")
+    telegram_rate: int = Field(default=25, ge=1, le=1000, description="Messages a second that the bot sends in all.")
+    telegram_chat_rate: int = Field(default=60, ge=1, le=6000, description="Messages a minute into one chat.")
+    telegram_group_rate: int = Field(default=18, ge=1, le=6000, description="Messages a minute into one group.")
     smtp_url: SecretStr | None = Field(default=None, description="smtp://user:pass@host:port or smtps://…")
     mail_from: str | None = Field(default=None, description="Sender of our mail, e.g. LeadsBot <leads@example.com>")
     ai_base_url: str | None = Field(default=None, description="An OpenAI-compatible server.")
@@ -59,6 +62,9 @@ class Settings(BaseModel):
         default=(), description="Networks whose X-Forwarded-For is believed (CIDR, comma-separated)."
     )
     workers: int = Field(default=1, ge=1, le=64, description="Worker processes that `serve` runs.")
+    lease_seconds: int = Field(
+        default=60, ge=2, le=3600, description="After how long others take up the work of a process that died."
+    )
     rate_limits: Literal["on", "off"] = Field(default="on", description="`off` only for load tests.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
     log_format: Literal["json", "console"] = Field(default="console", description="How log lines look.")

@@ -109,6 +109,11 @@ def read(prefix: str, text: str) -> UUID:
     return UUID(int=number)
 
 
+def pattern(prefix: str) -> str:
+    """The regular expression (ECMA-262, as JSON Schema wants it) of exactly the texts that `read` accepts."""
+    return f"^{prefix}_[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{{{_LENGTH - 1}}}$"
+
+
 def token(nbytes: int = 32) -> str:
     """A random secret of so many bytes in URL-safe base64 without padding; 32 bytes are 43 letters."""
     return secrets.token_urlsafe(nbytes)

@@ -12,12 +12,14 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from leadsbot.infra import metrics as metrics_of
 from leadsbot.infra.correlation import request_id
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.feature import Feature
 from leadsbot.infra.nav import NavItem
 from leadsbot.infra.services import Services
 from leadsbot.infra.technical.recorder import Answered, Recorder
+from leadsbot.kit import useragent
 from leadsbot.web import health, live, openapi, static
 from leadsbot.web.actor import ANONYMOUS, Actor, Authenticator
 from leadsbot.web.csrf import Csrf
@@ -132,12 +134,18 @@ def build_app(
 
 
 def _request_log(recorder: Recorder | None) -> Any:
-    """What notes an answered request: route template instead of path, families instead of user agent, no address."""
-    if recorder is None:
-        return None
+    """What counts and notes an answered request: route template instead of path, families instead of user agent, no
+    address.
+    """
 
-    def note(scope: Scope, status: int, milliseconds: int) -> None:
+    def note(scope: Scope, status: int, seconds: float) -> None:
+        surface = "api" if scope["path"].startswith("/api/v1/") else "dashboard"
+        metrics_of.REQUESTS.labels(surface, str(status)).inc()
+        metrics_of.REQUEST_SECONDS.labels(surface).observe(seconds)
+        if recorder is None:
+            return
         actor: Actor = scope.get("actor", ANONYMOUS)
+        agent = useragent.parse(_header(scope, b"user-agent"))
         recorder.request(
             Answered(
                 at=scope["request_started"],
@@ -146,8 +154,14 @@ def _request_log(recorder: Recorder | None) -> Any:
                 method=scope["method"],
                 route=scope.get("path_template") or "(none)",
                 status=status,
-                milliseconds=milliseconds,
+                milliseconds=round(seconds * 1000),
+                browser=agent.browser,
+                system=agent.os,
             )
         )
 
     return note
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")

@@ -47,7 +47,7 @@ class Shell:
         *,
         https: bool,
         max_body: int = MAX_BODY,
-        log: Callable[[Scope, int, int], None] | None = None,
+        log: Callable[[Scope, int, float], None] | None = None,
         drain: Callable[[], None] = lambda: None,
     ) -> None:
         self.app = app
@@ -83,7 +83,7 @@ class Shell:
                 await self.app(scope, _limited(receive, self.max_body), answer)
         finally:
             if self._log is not None and status:
-                self._log(scope, status, round((time.perf_counter() - started) * 1000))
+                self._log(scope, status, time.perf_counter() - started)
             request_id.reset(token)
 
     def _complete(self, scope: Scope, given: Any, rid: str) -> list[tuple[bytes, bytes]]:

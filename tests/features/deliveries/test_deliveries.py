@@ -201,6 +201,44 @@ async def test_jobs_that_have_given_up_are_replayed_or_dismissed(web: Browser, c
         assert await admin.dead(tx, cast.workspace_id) == []
 
 
+async def test_an_attempt_that_was_overtaken_is_logged_and_moves_nothing(
+    web: Browser, cast: Cast, db: Database
+) -> None:
+    shown = await delivery(db, cast, None)
+    own = ids.read(ids.DELIVERY, shown)
+    async with db.tenant(cast.workspace_id) as tx:
+        late, present = await deliveries.begin(tx, own), await deliveries.begin(tx, own)
+        assert late is not None
+        assert present is not None
+        now = utcnow()
+        assert await deliveries.record(tx, present, Outcome.SENT, started=now, external_id="1:2")
+        assert not await deliveries.record(tx, late, Outcome.REJECTED, started=now, detail="too late")
+        assert not await deliveries.record(tx, late, Outcome.UNCERTAIN, started=now)
+
+    read = (await web.http.get(f"/api/v1/deliveries/{shown}", headers=cast.bob.bearer)).json()
+    assert (read["state"], read["reason"]) == ("sent", None)
+    # Whoever began again wrote the first attempt down as of unknown end; what it says when it is back is written, too.
+    assert sorted((attempt["n"], attempt["outcome"]) for attempt in read["log"]) == [
+        (1, "rejected"), (1, "uncertain"), (1, "uncertain"), (2, "sent")
+    ]  # fmt: skip
+
+
+async def test_recording_an_outcome_twice_records_it_once(web: Browser, cast: Cast, db: Database) -> None:
+    shown = await delivery(db, cast, None)
+    async with db.tenant(cast.workspace_id) as tx:
+        begun = await deliveries.begin(tx, ids.read(ids.DELIVERY, shown))
+        assert begun is not None
+        told = [await deliveries.record(tx, begun, Outcome.SENT, started=utcnow()) for _ in range(2)]
+        events = await tx.scalar(
+            text("SELECT count(*) FROM event_log WHERE type = 'delivery.sent' AND payload->>'delivery_id' = :id"),
+            {"id": str(begun.id)},
+        )
+
+    assert (told, events) == ([True, False], 1)
+    read = (await web.http.get(f"/api/v1/deliveries/{shown}", headers=cast.bob.bearer)).json()
+    assert [attempt["outcome"] for attempt in read["log"]] == ["sent"]
+
+
 async def test_every_state_has_a_chip_and_a_colour() -> None:
     from leadsbot.features.deliveries.pages import CHIPS, TONES
     from leadsbot.features.deliveries.schemas import STATES

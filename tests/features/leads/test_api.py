@@ -176,7 +176,8 @@ async def test_updated_after_lists_changes_oldest_first_and_goes_on_from_the_las
     [
         "stage=sold", "owner=x", "source=lead_1", "tag=%00", "q=%00", "limit=0", "limit=201", "limit=x",
         "cursor=x", "created_after=yesterday", "created_after=0001-01-01T00:00:00%2B14:00", "q=" + "x" * 201,
-        "updated_after=9999-12-31T23:59:59-14:00",
+        "updated_after=9999-12-31T23:59:59-14:00", "updated_after=0.5", "created_before=1767225600",
+        "source=", "owner=",
         "cursor=WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzE0OjAwIiwiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAwIl0",
     ],
 )  # fmt: skip

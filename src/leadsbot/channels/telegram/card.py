@@ -18,6 +18,9 @@ LIMIT = 4096
 MESSAGE_LIMIT = 2600
 LINE_LIMIT = 200
 DIGEST_LINES = 20
+DIGEST_ROW = 5
+DIGEST_WORDS = 40
+"""So long is each of the four texts of a line at most: twenty lines then fit into one message whatever they say."""
 ACTIONS: Mapping[str, str] = {"c": "claim", "k": "contacted", "q": "qualified", "j": "junk"}
 """The letter in a button's data and what it asks for: claim, or the stage to move to."""
 LABELS = {"c": "✋ Claim", "k": "📞 Contacted", "q": "⭐ Qualified", "j": "🗑 Junk"}
@@ -140,15 +143,35 @@ def repeat(card: Card) -> str:
     return f"🔁 <b>{_line(card.title)}</b> wrote again" + (f"\n\n{message}" if message else "")
 
 
-def digest(cards: Sequence[Card], total: int, url: str) -> str:
-    """One message for many leads, newest first."""
-    lines = [f"• <b>{_line(card.title, 80)}</b> {_line(card.email or card.phone or '', 80)}".rstrip() for card in cards]
-    more = total - len(lines)
-    text = f"📬 <b>{total} new enquiries</b> in a few minutes. Single cards come again when it is calmer.\n\n"
-    text += "\n".join(lines[:DIGEST_LINES])
-    if more > 0:
-        text += f"\n… and {more} more"
-    return text + f"\n\n{telegram_escape(url)}"
+def digest(cards: Sequence[tuple[Card, str]], url: str) -> tuple[str, dict[str, Any] | None]:
+    """One message for up to ``DIGEST_LINES`` cards, oldest first, each with its token: text and claim buttons.
+
+    Every line has its number, and the buttons of the leads that nobody has claimed carry the same numbers.
+    """
+    lines = [_digest_line(number, card) for number, (card, _) in enumerate(cards, 1)]
+    head = f"📬 <b>{len(lines)} new enquiries</b> at once. Single cards come again when it is calmer."
+    text = "\n".join([head, "", *lines, "", telegram_escape(url)])
+    free = [
+        {"text": f"✋ {number}", "callback_data": f"c:{token}"}
+        for number, (card, token) in enumerate(cards, 1)
+        if not card.owner and card.stage != "junk"
+    ]
+    rows = [free[start : start + DIGEST_ROW] for start in range(0, len(free), DIGEST_ROW)]
+    return text, {"inline_keyboard": rows} if rows else None
+
+
+def _digest_line(number: int, card: Card) -> str:
+    title, contact = _short(card.title), _short(card.email or card.phone or "")
+    link = public_url(card.url)
+    shown = f'<a href="{telegram_escape(link)}">{title}</a>' if link else f"<b>{title}</b>"
+    line = f"{number}. {shown} {contact}".rstrip()
+    if card.owner:
+        line += f" ✋ {_short(card.owner)}"
+    return line if card.stage == "new" else f"{line} · {_short(card.stage_label)}"
+
+
+def _short(text: str) -> str:
+    return telegram_escape(cut_utf16(one_line(text, DIGEST_WORDS), DIGEST_WORDS))
 
 
 def test_message(workspace: str) -> str:

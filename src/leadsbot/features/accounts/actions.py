@@ -150,17 +150,22 @@ async def begin_session(db: Database, person: Person, *, browser: str, workspace
     return secret
 
 
-async def set_password_by_link(db: Database, secret: str, password: str) -> Person:
-    """Set a new password and sign out everywhere; Gone when the link is used, old or not ours."""
-    now = utcnow()
-    async with db.system() as tx:
-        link = await store.open_link(tx, "password", model.hashed(secret), now)
-        person = await store.person(tx, link[1]) if link and link[1] else None
+async def link_owner(tx: Tx, secret: str) -> tuple[UUID, Person]:
+    """The id of a password link and whose password it sets; Gone when the link is used, old or not ours."""
+    link = await store.open_link(tx, "password", model.hashed(secret), utcnow())
+    person = await store.person(tx, link[1]) if link and link[1] else None
     if link is None or person is None:
         raise Gone(LINK_IS_OVER)
+    return link[0], person
+
+
+async def set_password_by_link(db: Database, secret: str, password: str) -> Person:
+    """Set a new password and sign out everywhere; Gone when the link is used, old or not ours."""
+    async with db.system() as tx:
+        link_id, person = await link_owner(tx, secret)
     hashed = await passwords.make_hash(passwords.check(password, person.email))
     async with db.system() as tx:
-        if not await store.use_link(tx, link[0], now):
+        if not await store.use_link(tx, link_id, utcnow()):
             raise Gone(LINK_IS_OVER)
         await store.save_password(tx, person.id, hashed)
         await store.end_sessions(tx, person.id)

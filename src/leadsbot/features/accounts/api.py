@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from leadsbot.features.accounts import actions, schemas, store
@@ -10,8 +12,9 @@ from leadsbot.kit import ids
 from leadsbot.kit.errors import Invalid
 from leadsbot.kit.text import clean
 from leadsbot.web.actor import Permission
-from leadsbot.web.inject import Caller, Cursor, FromPath, InTx, JSONBody, Limit
+from leadsbot.web.inject import Caller, Cursor, InTx, JSONBody, Limit
 from leadsbot.web.pagination import Page, paged, position
+from leadsbot.web.params import path_id
 from leadsbot.web.routes import api
 
 TAG_KEYS, TAG_WORKSPACE = "API keys", "Workspace"
@@ -39,7 +42,7 @@ async def make_key(data: JSONBody[KeyIn], actor: Caller, tx: InTx) -> NewKeyOut:
     "DELETE", "/api/v1/keys/{key:str}", needs=Permission.KEYS_WRITE, status=204, errors=(404,),
     summary="Revoke an API key", tag=TAG_KEYS,
 )  # fmt: skip
-async def revoke_key(key: FromPath[str], tx: InTx) -> None:
+async def revoke_key(key: Annotated[str, path_id(ids.KEY, "The key")], tx: InTx) -> None:
     """Stop a key at once, for ever."""
     await actions.revoke_key(tx, ids.read(ids.KEY, key))
 

@@ -159,10 +159,19 @@ async def reset(request: PageRequest, form: Posted, services: Uses) -> Response[
 @page("GET", "/reset/new", needs=Public("the link of the mail"))
 async def new_password_form(request: PageRequest, services: Uses, token: FromQuery[str] = "") -> Response[str]:
     """The form for a new password."""
+    return await _new_password_form(request, services, token)
+
+
+async def _new_password_form(
+    request: PageRequest, services: Services, token: str, error: Invalid | None = None
+) -> Response[str]:
     async with services.db.system() as tx:
-        if await store.open_link(tx, "password", model.hashed(token), utcnow()) is None:
-            raise Gone(actions.LINK_IS_OVER)
-    return render(request, "accounts/new_password.html", token=token, error="")
+        _, person = await actions.link_owner(tx, token)
+    # The address is for the browser's password manager, which files the new password under it.
+    return render(
+        request, "accounts/new_password.html", status=422 if error else 200, token=token, email=person.email,
+        error=error.detail if error else "",
+    )  # fmt: skip
 
 
 @page("POST", "/reset/new", needs=Public("the link of the mail"))
@@ -172,7 +181,7 @@ async def new_password(request: PageRequest, form: Posted, services: Uses) -> Re
     try:
         person = await actions.set_password_by_link(services.db, token, form.secret("password"))
     except Invalid as error:
-        return render(request, "accounts/new_password.html", status=422, token=token, error=error.detail)
+        return await _new_password_form(request, services, token, error)
     return await signed_in(request, services, person, HOME)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -10,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from leadsbot.features.accounts.model import ApiKey, WorkspaceSettings
 from leadsbot.kit import ids
+from leadsbot.web.params import VISIBLE, Moment, told
 
 Scope = Literal[
     "*", "leads:read", "leads:write", "sources:read", "sources:write", "deliveries:read", "deliveries:write",
@@ -17,7 +17,7 @@ Scope = Literal[
 ]  # fmt: skip
 """What a key can be given: every permission of its own, or all of them."""
 Label = Annotated[str, Meta(min_length=1, max_length=40)]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=200), told("Not blank.", pattern=VISIBLE)]
 
 
 class KeyIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,8 +34,8 @@ class KeyOut(msgspec.Struct):
     name: str
     prefix: str
     scopes: list[str]
-    created_at: datetime
-    last_used_at: datetime | None
+    created_at: Moment
+    last_used_at: Moment | None
 
 
 class NewKeyOut(KeyOut):
@@ -78,8 +78,8 @@ class WorkspacePatch(msgspec.Struct, forbid_unknown_fields=True):
     """What to change; fields that are left out stay as they are."""
 
     name: Name | UnsetType = UNSET
-    country: Annotated[str, Meta(min_length=2, max_length=2)] | UnsetType = UNSET
-    timezone: Annotated[str, Meta(max_length=60)] | UnsetType = UNSET
+    country: Annotated[str, told("An ISO 3166 code.", pattern="^[A-Z]{2}$")] | UnsetType = UNSET
+    timezone: Annotated[str, told("A name of the IANA database.", minLength=1, maxLength=60)] | UnsetType = UNSET
     merge_window_days: Annotated[int, Meta(ge=0, le=3650)] | UnsetType = UNSET
     stage_labels: StageLabels | UnsetType = UNSET
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from leadsbot.contracts.events import DestinationBound, DestinationDisabled
+from leadsbot.channels.telegram.card import DIGEST_LINES
+from leadsbot.contracts.events import DestinationBound, DestinationDisabled, DestinationMoved
 from leadsbot.features.alerts import model, store
 from leadsbot.features.alerts.model import Destination, DestinationState
 from leadsbot.features.deliveries import public as deliveries
+from leadsbot.features.deliveries.public import Delivery, State
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.events.log import emit
 from leadsbot.kit.clock import utcnow
@@ -44,6 +46,8 @@ async def bind(
     Returns the destination and whether it is new. Opening a used link again in the same chat is harmless; anything
     else raises Gone.
     """
+    # Two links opened in one chat at the same moment make one destination.
+    await store.lock_chat(tx, chat_id)
     link = await store.link(tx, link_id, lock=True)
     if link is None:
         raise Gone("This link does not exist.")
@@ -78,18 +82,29 @@ async def bind(
     return bound, existing is None
 
 
-async def disable(tx: TenantTx, destination_id: UUID, code: str, sentence: str) -> None:
-    """Telegram refuses the chat: stop sending there and say why in the dashboard. Alerts wait; none is dropped."""
-    destination = await store.destination(tx, destination_id)
-    if destination is None or destination.state is DestinationState.DISABLED:
-        return
+async def disable(
+    tx: TenantTx, destination_id: UUID, code: str, sentence: str, *, seen: Destination | None = None
+) -> bool:
+    """Telegram refuses the chat: stop sending there and say why in the dashboard. Alerts wait; none is dropped.
+
+    False when the refusal is old news: the destination was changed (connected anew, say) after it was ``seen`` as the
+    refused message found it.
+    """
+    destination = await store.destination(tx, destination_id, lock=True)
+    if destination is None:
+        return False
+    if destination.state is DestinationState.DISABLED:
+        return True
+    if seen is not None and seen.changed_at != destination.changed_at:
+        return False
     await store.change_destination(tx, destination_id, state=DestinationState.DISABLED.value, reason=sentence)
     await emit(tx, DestinationDisabled(destination_id=destination_id, reason=code))
+    return True
 
 
 async def set_paused(tx: TenantTx, destination_id: UUID, *, paused: bool) -> None:
     """Pause or resume a destination by hand."""
-    if await store.destination(tx, destination_id) is None:
+    if await store.destination(tx, destination_id, lock=True) is None:
         raise NotFound("There is no such destination.")
     state = DestinationState.PAUSED if paused else DestinationState.ACTIVE
     await store.change_destination(tx, destination_id, state=state.value, reason=None)
@@ -102,69 +117,135 @@ async def set_anyone_may_act(tx: TenantTx, destination_id: UUID, *, allowed: boo
     await store.change_destination(tx, destination_id, anyone_may_act=allowed)
 
 
-async def remove(tx: TenantTx, destination_id: UUID) -> None:
-    """Forget a destination."""
-    if await store.destination(tx, destination_id) is None:
+async def remove(tx: TenantTx, destination_id: UUID) -> UUID | None:
+    """Forget a destination. What waits for it goes to a chat that works, whose id is returned; without one it ends."""
+    destination = await store.destination(tx, destination_id, lock=True)
+    if destination is None:
         raise NotFound("There is no such destination.")
+    others = [d for d in await store.destinations(tx, DestinationState.ACTIVE) if d.id != destination_id]
+    if others:
+        await _inherit(tx, destination, others[0], waiting_only=True)
+    await deliveries.cancel_all(tx, "The chat was removed.", destination_id)
     await store.remove_destination(tx, destination_id)
+    return others[0].id if others else None
 
 
 async def moved(tx: TenantTx, destination_id: UUID, chat_id: int) -> None:
     """The group became a supergroup: everything about it lives under a new id from now on."""
     # Locked, because the refused message and Telegram's own update tell the same news at the same moment: without the
     # lock the later one would find its own row under the new id, take it for a twin and forget the chat.
+    await store.lock_chat(tx, chat_id)
     destination = await store.destination(tx, destination_id, lock=True)
     if destination is None or destination.chat_id == chat_id:
         return
     twin = await store.destination_at(tx, chat_id, destination.thread_id)
     if twin is not None:
         # Somebody bound the supergroup anew before we noticed; the new binding stays.
-        await store.remove_destination(tx, destination_id)
+        await _merge(tx, destination, twin)
         return
     await store.change_destination(
         tx, destination_id, chat_id=chat_id, chat_hash=model.chat_hash(chat_id), chat_kind="supergroup"
     )
+    await emit(tx, DestinationMoved(destination_id=destination_id))
 
 
-async def set_topic(tx: TenantTx, destination_id: UUID, thread_id: int | None) -> None:
-    """The forum topic was made anew (or given up, with None)."""
-    await store.change_destination(tx, destination_id, thread_id=thread_id)
+async def set_topic(tx: TenantTx, destination_id: UUID, *, was: int | None, now: int | None) -> None:
+    """The forum topic ``was`` is gone: it was made anew, or given up (None). Nothing, when somebody was quicker."""
+    destination = await store.destination(tx, destination_id)
+    if destination is None:
+        return
+    await store.lock_chat(tx, destination.chat_id)
+    destination = await store.destination(tx, destination_id, lock=True)
+    if destination is None or destination.thread_id != was:
+        return
+    twin = await store.destination_at(tx, destination.chat_id, now)
+    if twin is not None:
+        # The chat itself is connected, too: what was for the topic arrives there.
+        await _merge(tx, destination, twin)
+        return
+    await store.change_destination(tx, destination_id, thread_id=now)
+
+
+async def _merge(tx: TenantTx, destination: Destination, twin: Destination) -> None:
+    """Two destinations turn out to be one chat: the twin takes over everything, and the other is forgotten."""
+    await _inherit(tx, destination, twin, waiting_only=False)
+    await store.remove_destination(tx, destination.id)
+    await emit(tx, DestinationMoved(destination_id=twin.id))
+
+
+async def _inherit(tx: TenantTx, destination: Destination, heir: Destination, *, waiting_only: bool) -> None:
+    """Give cards and deliveries to another destination, except those of leads that were announced there already."""
+    doubled = await store.doubled(tx, destination.id, heir.id)
+    await deliveries.cancel(tx, f"Announced in {heir.title} already.", *doubled, kind="alert")
+    waiting = await deliveries.of_destination(tx, destination.id, *deliveries.UNSENT) if waiting_only else None
+    only = None if waiting is None else [each.id for each in waiting]
+    await store.hand_over_cards(tx, destination.id, heir.id, only)
+    await deliveries.hand_over(tx, destination.id, heir.id, waiting_only=waiting_only)
 
 
 async def plan_card(tx: TenantTx, signer: Signer, lead_id: UUID, destination: Destination) -> tuple[str, UUID] | None:
-    """Plan the card of a lead in a destination; None when there is one.
+    """Plan the card of a lead in a destination.
 
-    Returns ``("alert", delivery)`` or, while a storm lasts, ``("digest", delivery)`` of the digest that it joins.
+    Returns ``("alert", delivery)`` or, while a storm lasts, ``("digest", delivery)`` of the digest that it joins: that
+    is to be sent. None when there is nothing to send now: the lead has a card, or Telegram refuses the chat and the
+    alert waits until it is cured.
     """
-    now = utcnow()
-    recent = await deliveries.planned_since(tx, destination.id, now - model.STORM_WINDOW, "alert")
-    kind = "digest" if recent >= model.STORM_CARDS else "alert"
-    if kind == "alert":
-        key = f"alert:{lead_id}:{destination.id}"
-    else:
-        bucket = int(now.timestamp() // model.DIGEST_OPEN_FOR.total_seconds())
-        key = f"digest:{destination.id}:{bucket}"
-    delivery_id = await deliveries.plan(
-        tx,
-        channel=CHANNEL,
-        kind=kind,
-        destination_id=destination.id,
-        lead_id=lead_id if kind == "alert" else None,
-        dedupe_key=key,
-    ) or await deliveries.planned(tx, key)
-    if delivery_id is None:
+    if await store.card_at(tx, lead_id, destination.id) is not None:
         return None
+    disabled = destination.state is DestinationState.DISABLED
+    recent = await deliveries.planned_since(tx, destination.id, utcnow() - model.STORM_WINDOW, "alert")
+    if disabled or recent < model.STORM_CARDS:
+        kind, delivery_id = "alert", await _plan(tx, "alert", destination, f"alert:{lead_id}:{destination.id}", lead_id)
+    else:
+        kind, delivery_id = "digest", await _open_digest(tx, destination)
     card_id = new_id()
-    token = card_token(signer, card_id)
     added = await store.add_card(
         tx,
         id=card_id,
         lead_id=lead_id,
         destination_id=destination.id,
         delivery_id=delivery_id,
-        token_hash=model.token_hash(token),
+        token_hash=model.token_hash(card_token(signer, card_id)),
     )
-    return (kind, delivery_id) if added else None
+    if disabled:
+        await deliveries.hold(tx, delivery_id, destination.reason or "Telegram refuses the chat.")
+    return (kind, delivery_id) if added and not disabled else None
+
+
+async def _plan(tx: TenantTx, kind: str, destination: Destination, key: str, lead_id: UUID | None = None) -> UUID:
+    made = await deliveries.plan(
+        tx, channel=CHANNEL, kind=kind, destination_id=destination.id, lead_id=lead_id, dedupe_key=key
+    )
+    found = made or await deliveries.planned(tx, key)
+    if found is None:
+        raise RuntimeError("a delivery is neither new nor known")
+    return found
+
+
+async def _open_digest(tx: TenantTx, destination: Destination) -> UUID:
+    """The digest that the next lead joins: the latest one, while it is young and has room for another line."""
+    # Locked, because members are counted: two that join at once would both take the last line.
+    await store.destination(tx, destination.id, lock=True)
+    latest = await deliveries.newest(tx, destination.id, "digest", utcnow() - model.DIGEST_OPEN_FOR)
+    alive = latest is not None and latest.state in (*deliveries.OPEN, State.SENT)
+    if latest is not None and alive and await store.count_cards(tx, latest.id) < DIGEST_LINES:
+        return latest.id
+    return await _plan(tx, "digest", destination, f"digest:{destination.id}:{new_id()}")
+
+
+async def gather(tx: TenantTx, destination: Destination) -> list[Delivery]:
+    """What waits for a destination that works again, the oldest first; many cards are put into digests instead."""
+    waiting = await deliveries.of_destination(tx, destination.id, State.HELD)
+    alerts = [each.id for each in waiting if each.kind == "alert"]
+    if len(alerts) <= model.STORM_CARDS:
+        return waiting
+    for start in range(0, len(alerts), DIGEST_LINES):
+        some = alerts[start : start + DIGEST_LINES]
+        digest_id = await _plan(tx, "digest", destination, f"digest:{destination.id}:{new_id()}")
+        await store.put_into_digest(tx, some, digest_id)
+        await deliveries.hold(tx, digest_id, "Waits with others.")
+        await deliveries.cancel(tx, "Told in a digest, because many were waiting.", *some)
+    return await deliveries.of_destination(tx, destination.id, State.HELD)
 
 
 def card_token(signer: Signer, card_id: UUID) -> str:
@@ -188,6 +269,11 @@ async def placed(tx: TenantTx, card_id: UUID, chat_id: int, message_id: int, sho
 async def shown(tx: TenantTx, card_id: UUID, shown_hash: bytes) -> None:
     """Remember what a card shows after an edit."""
     await store.change_card(tx, card_id, shown_hash=shown_hash)
+
+
+async def digest_shown(tx: TenantTx, delivery_id: UUID, shown_hash: bytes) -> None:
+    """Remember what a digest shows, with each of the cards that it stands for."""
+    await store.change_cards_of(tx, delivery_id, shown_hash=shown_hash)
 
 
 async def card_gone(tx: TenantTx, card_id: UUID) -> None:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from leadsbot.channels.base import RetryLater
 from leadsbot.channels.telegram.api import Refusal, TelegramApi
-from leadsbot.channels.telegram.pacing import Pacer
-from leadsbot.channels.telegram.transport import TelegramTransport
+from leadsbot.channels.telegram.pacing import Pacer, Rates
+from leadsbot.channels.telegram.transport import TelegramTransport, translate
+from leadsbot.infra.jobs.kinds import JobContext, Retry
 from leadsbot.infra.net.http import Ambiguous, HttpClient, NotSent
 from leadsbot.infra.services import Services
+from leadsbot.infra.settings import Settings
 from leadsbot.kit.errors import Conflict, Unavailable
 
 NAME = "telegram"
+PATIENCE_S = 0.2
+"""Rescheduling costs up to a quarter of a second, so shorter waits are better spent in place."""
 NO_BOT = "No Telegram bot is set up. Make one with @BotFather and set LEADSBOT_TELEGRAM_BOT_TOKEN."
 
 
 class Bot:
     """One bot of one process."""
 
-    def __init__(self, http: HttpClient, token: str, base_url: str) -> None:
+    def __init__(self, http: HttpClient, token: str, base_url: str, rates: Rates | None = None) -> None:
         self.api = TelegramApi(http, token, base_url)
         self.transport = TelegramTransport(self.api)
-        self.pacing = Pacer()
+        self.pacing = Pacer(rates)
         self.id = int(token.partition(":")[0]) if token.partition(":")[0].isdigit() else 0
         """The bot's number, which its token begins with: the stream of updates is the bot's."""
         self._username: str | None = None
@@ -36,13 +45,40 @@ class Bot:
             self._username = me.username or ""
         return self._username
 
-    async def new_topic(self, chat_id: int, name: str) -> int | None:
-        """Make a forum topic; None (the chat's general topic) when the bot may not."""
+    async def new_topic(self, chat_id: int, name: str) -> int | RetryLater | None:
+        """Make a forum topic; None when the bot may not, so that the chat's general topic has to do."""
         try:
             made = await self.api.create_forum_topic(chat_id, name)
-        except (NotSent, Ambiguous):
-            return None
-        return made if isinstance(made, int) else None
+        except (NotSent, Ambiguous) as error:
+            return RetryLater(error.code)
+        if isinstance(made, int):
+            return made
+        outcome = translate(made)
+        return outcome if isinstance(outcome, RetryLater) else None
+
+
+async def patiently(delay: float, waited: float = 0.0) -> float:
+    """Wait for one's turn in place if that takes a moment; returns the seconds waited so far, this wait included.
+
+    Whoever would wait for longer steps aside, keeping its place with the pacer: the slot is for others meanwhile, and a
+    job's time does not run out while it waits. Call it with no transaction open.
+    """
+    if waited + delay > PATIENCE_S:
+        raise Retry("its chat or the bot is at its limit", timedelta(seconds=delay), counted=False)
+    await asyncio.sleep(delay)
+    return waited + delay
+
+
+def make_bot(http: HttpClient, settings: Settings) -> Bot | None:
+    """The bot that the settings name; None while no token is set."""
+    if settings.telegram_bot_token is None:
+        return None
+    rates = Rates.of(
+        per_second=settings.telegram_rate,
+        chat_per_minute=settings.telegram_chat_rate,
+        group_per_minute=settings.telegram_group_rate,
+    )
+    return Bot(http, settings.telegram_bot_token.get_secret_value(), settings.telegram_api_url, rates)
 
 
 def bot_of(services: Services) -> Bot | None:
@@ -57,3 +93,18 @@ def require(services: Services) -> Bot:
     if bot is None:
         raise Conflict(NO_BOT)
     return bot
+
+
+def bot_for(context: JobContext) -> Bot:
+    """The process's bot, or a retry of the job until somebody sets a token."""
+    bot = bot_of(context.services)
+    if bot is None:
+        raise Retry("LEADSBOT_TELEGRAM_BOT_TOKEN is not set", timedelta(minutes=1), counted=False)
+    return bot
+
+
+def workspace_of(context: JobContext) -> UUID:
+    """The workspace that a job belongs to."""
+    if context.workspace_id is None:
+        raise ValueError("this job belongs to a workspace")
+    return context.workspace_id

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from leadsbot.contracts.events import (
     DestinationBound,
+    DestinationMoved,
     Event,
     LeadAssigned,
     LeadCreated,
@@ -17,15 +19,15 @@ from leadsbot.contracts.events import (
     LeadUpdated,
 )
 from leadsbot.features.alerts import actions, sending, store
+from leadsbot.features.alerts.model import Destination, DestinationState
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.jobs.kinds import URGENT, Handler, JobContext
-from leadsbot.infra.jobs.queue import enqueue
 
 
 async def announce(tx: TenantTx, context: JobContext, event: LeadCreated) -> None:
-    """Plan a card in every active destination."""
-    for destination in await store.destinations(tx, active_only=True):
+    """Plan a card in every destination that is not paused; where Telegram refuses us it waits for the cure."""
+    for destination in await _listening(tx):
         planned = await actions.plan_card(tx, context.services.signer, event.lead_id, destination)
         if planned is None:
             continue
@@ -33,10 +35,26 @@ async def announce(tx: TenantTx, context: JobContext, event: LeadCreated) -> Non
         await (sending.enqueue_digest if kind == "digest" else sending.enqueue_send)(tx, delivery_id, destination)
 
 
+async def _listening(tx: TenantTx) -> list[Destination]:
+    """Where alerts belong. A disabled destination is locked: cured at this moment, it would never learn of an alert
+    that is held for it."""
+    found = []
+    for destination in await store.destinations(tx, DestinationState.ACTIVE, DestinationState.DISABLED):
+        current: Destination | None = destination
+        if destination.state is DestinationState.DISABLED:
+            current = await store.destination(tx, destination.id, lock=True)
+        if current is not None and current.state is not DestinationState.PAUSED:
+            found.append(current)
+    return found
+
+
 async def announce_repeat(tx: TenantTx, context: JobContext, event: LeadSubmissionJoined) -> None:
     """Somebody wrote again: the card shows it, and a short answer to the card rings."""
     await _refresh(tx, event)
-    for destination in await store.destinations(tx, active_only=True):
+    for destination in await _listening(tx):
+        disabled = destination.state is DestinationState.DISABLED
+        if disabled and await _is_told(tx, event.lead_id, destination):
+            continue
         delivery_id = await deliveries.plan(
             tx,
             channel=actions.CHANNEL,
@@ -45,8 +63,17 @@ async def announce_repeat(tx: TenantTx, context: JobContext, event: LeadSubmissi
             lead_id=event.lead_id,
             dedupe_key=f"repeat:{event.submission_id}:{destination.id}",
         )
-        if delivery_id is not None:
+        if delivery_id is not None and disabled:
+            await deliveries.hold(tx, delivery_id, destination.reason or "Telegram refuses the chat.")
+        elif delivery_id is not None:
             await sending.enqueue_send(tx, delivery_id, destination)
+
+
+async def _is_told(tx: TenantTx, lead_id: UUID, destination: Destination) -> bool:
+    """Whether the card of the lead still waits there: it will show the repeat itself."""
+    card = await store.card_at(tx, lead_id, destination.id)
+    delivery = await deliveries.get(tx, card.delivery_id) if card else None
+    return delivery is not None and delivery.state in deliveries.UNSENT
 
 
 async def refresh(tx: TenantTx, context: JobContext, event: Event) -> None:
@@ -59,24 +86,19 @@ async def _refresh(tx: TenantTx, event: Event) -> None:
         return
     for card in await store.cards_of_lead(tx, event.subject_id):
         if not card.gone:
-            await enqueue(
-                tx, sending.REFRESH, sending.CardJob(card.id), lane=f"telegram:{card.chat_id or card.destination_id}"
-            )
+            await sending.enqueue_refresh(tx, card)
 
 
-async def catch_up(tx: TenantTx, context: JobContext, event: DestinationBound) -> None:
+async def catch_up(tx: TenantTx, context: JobContext, event: DestinationBound | DestinationMoved) -> None:
     """A chat works (again): what waited for it is sent now."""
-    destination = await store.destination(tx, event.destination_id)
-    if destination is None:
-        return
-    for delivery_id in await deliveries.held_for(tx, destination.id):
-        await deliveries.retry(tx, delivery_id, sending.resend)
+    await sending.release(tx, event.destination_id)
 
 
 HANDLERS: tuple[Handler[Any], ...] = (
     Handler(name="alerts.announce", event=LeadCreated, run=announce, priority=URGENT),
     Handler(name="alerts.announce_repeat", event=LeadSubmissionJoined, run=announce_repeat, priority=URGENT),
     Handler(name="alerts.catch_up", event=DestinationBound, run=catch_up),
+    Handler(name="alerts.follow", event=DestinationMoved, run=catch_up),
     *(
         Handler(name=f"alerts.refresh.{event.type}", event=event, run=refresh)
         for event in (LeadStageChanged, LeadAssigned, LeadUpdated, LeadNoteAdded, LeadTagged, LeadMerged)

@@ -185,7 +185,7 @@ async def press_button(tx: TenantTx, context: JobContext, job: PressJob) -> None
         text = error.detail
     await _answer(tx, job.callback_id, text)
     # A second press changes nothing but must still repair a card whose edit was lost.
-    await enqueue(tx, sending.REFRESH, sending.CardJob(job.card_id), lane=f"telegram:{card.chat_id}")
+    await sending.enqueue_refresh(tx, card)
 
 
 async def _act(tx: TenantTx, job: PressJob, lead_id: UUID, person: UUID | None, by: str) -> str:

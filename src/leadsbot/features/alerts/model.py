@@ -39,6 +39,8 @@ class Destination:
     reason: str | None
     created_by: UUID | None
     created_at: datetime
+    changed_at: datetime
+    """Moves with every change: who decided on what they read can see that it is no longer so."""
 
     @property
     def is_group(self) -> bool:
@@ -47,8 +49,13 @@ class Destination:
 
     @property
     def lane(self) -> str:
-        """Messages of one chat are sent one after the other."""
-        return f"telegram:{self.chat_id}"
+        """Everything about one destination happens one after the other."""
+        return lane_of(self.id)
+
+
+def lane_of(destination_id: UUID) -> str:
+    """A destination's lane. Named by its id and not by the chat's, which changes when a group becomes a supergroup."""
+    return f"telegram:{destination_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from leadsbot.features.alerts.links import new_link
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.nav import NavItem
-from leadsbot.kit.errors import AppError, Conflict, NotFound
+from leadsbot.kit.errors import AppError, Conflict, Invalid, NotFound
 from leadsbot.kit.ids import DESTINATION, new_id, read, show
 from leadsbot.web.actor import Permission
 from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
@@ -73,16 +73,17 @@ async def change_state(tx: InTx, destination: FromPath[str], form: Posted) -> Re
     """Pause, resume, admit the whole chat, or remove."""
     destination_id, verb = read(DESTINATION, destination), form.text("do", limit=20)
     if verb == "remove":
-        await actions.remove(tx, destination_id)
+        heir = await actions.remove(tx, destination_id)
+        if heir is not None:
+            await sending.release(tx, heir)
         return redirect(HERE, notice="deleted")
     if verb in {"admit", "restrict"}:
         await actions.set_anyone_may_act(tx, destination_id, allowed=verb == "admit")
+    elif verb not in {"pause", "resume"}:
+        raise Invalid("do", "Choose one of pause, resume, admit, restrict, remove.")
     else:
         await actions.set_paused(tx, destination_id, paused=verb == "pause")
-        if verb != "pause":
-            found = await store.destination(tx, destination_id)
-            for delivery_id in await deliveries.held_for(tx, destination_id) if found else []:
-                await deliveries.retry(tx, delivery_id, sending.resend)
+        await sending.release(tx, destination_id)
     return redirect(HERE, notice="saved")
 
 

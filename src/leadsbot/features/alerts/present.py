@@ -31,6 +31,8 @@ class Message:
     reply_to: int | None = None
     card_id: UUID | None = None
     """The card that this message is, when it is one."""
+    digest: bool = False
+    """Whether it stands for many cards."""
     accepted_at: datetime | None = None
     """When the submission was accepted, for an alert that is its first news."""
 
@@ -58,7 +60,9 @@ async def card_message(tx: TenantTx, services: Services, card: AlertCard) -> Mes
     lead = await leads.get_lead(tx, card.lead_id)
     if lead is None:
         return None
-    text, keyboard = cards.render(await _facts(tx, services, lead), actions.card_token(services.signer, card.id))
+    text, keyboard = cards.render(
+        _facts(services, lead, await _names(tx, lead)), actions.card_token(services.signer, card.id)
+    )
     return Message(text=text, keyboard=keyboard, card_id=card.id, accepted_at=lead.created_at)
 
 
@@ -68,21 +72,41 @@ async def _repeat(tx: TenantTx, services: Services, delivery: Delivery) -> Messa
         return None
     own = [c for c in await store.cards_of_lead(tx, lead.id) if c.destination_id == delivery.destination_id]
     reply_to = own[0].message_id if own and not own[0].gone else None
-    return Message(text=cards.repeat(await _facts(tx, services, lead)), reply_to=reply_to)
+    return Message(text=cards.repeat(_facts(services, lead, await _names(tx, lead))), reply_to=reply_to)
 
 
 async def _digest(tx: TenantTx, services: Services, delivery: Delivery) -> Message | None:
-    members = await store.cards_of_delivery(tx, delivery.id)
-    newest = [await leads.get_lead(tx, each.lead_id) for each in members[: cards.DIGEST_LINES]]
-    facts = [await _facts(tx, services, lead) for lead in newest if lead is not None]
-    return Message(text=cards.digest(facts, len(members), services.url("/leads")))
+    members = [
+        (card, await leads.get_lead(tx, card.lead_id)) for card in await store.cards_of_delivery(tx, delivery.id)
+    ]
+    names = await _names(tx, *[lead for _, lead in members if lead is not None])
+    shown = [
+        (_facts(services, lead, names), actions.card_token(services.signer, card.id))
+        for card, lead in members
+        if lead is not None
+    ]
+    if not shown:
+        return None
+    text, keyboard = cards.digest(shown, services.url("/leads"))
+    return Message(text=text, keyboard=keyboard, digest=True)
 
 
-async def _facts(tx: TenantTx, services: Services, lead: leads.LeadView) -> cards.Card:
-    labels = await leads.stage_labels(tx)
-    owner = None
-    if lead.owner_id is not None:
-        owner = next((m.name for m in await accounts.members(tx) if m.person_id == lead.owner_id), "a former member")
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What this workspace calls stages, and who its members are."""
+
+    stages: dict[str, str]
+    members: dict[UUID, str]
+
+
+async def _names(tx: TenantTx, *told: leads.LeadView) -> Names:
+    owned = any(lead.owner_id is not None for lead in told)
+    members = {member.person_id: member.name for member in await accounts.members(tx)} if owned else {}
+    return Names(await leads.stage_labels(tx), members)
+
+
+def _facts(services: Services, lead: leads.LeadView, names: Names) -> cards.Card:
+    owner = names.members.get(lead.owner_id, "a former member") if lead.owner_id is not None else None
     shown = show(LEAD, lead.id)
     return cards.Card(
         title=lead.display,
@@ -92,7 +116,7 @@ async def _facts(tx: TenantTx, services: Services, lead: leads.LeadView) -> card
         message=lead.message,
         source=lead.source.name if lead.source else None,
         stage=lead.stage,
-        stage_label=labels.get(lead.stage, lead.stage),
+        stage_label=names.stages.get(lead.stage, lead.stage),
         owner=owner,
         received_at=lead.created_at,
         url=services.url(f"/leads/{shown}"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
 from leadsbot.features.alerts.model import Destination
 from leadsbot.kit.ids import DESTINATION, show
+from leadsbot.web.params import Moment
 
 
 class LinkOut(msgspec.Struct):
@@ -16,7 +15,7 @@ class LinkOut(msgspec.Struct):
     url: str
     code: str
     group_url: str
-    expires_at: datetime
+    expires_at: Moment
 
 
 class DestinationOut(msgspec.Struct):
@@ -28,7 +27,7 @@ class DestinationOut(msgspec.Struct):
     kind: str
     state: str
     reason: str | None
-    created_at: datetime
+    created_at: Moment
 
 
 def destination_out(destination: Destination) -> DestinationOut:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from leadsbot.channels.base import Rejected, RetryLater, Sent, Uncertain
-from leadsbot.channels.telegram.transport import CardGone, Migrated, SendOutcome, TopicGone
-from leadsbot.features.alerts import actions, present, store
-from leadsbot.features.alerts.bot import Bot, bot_of
-from leadsbot.features.alerts.model import Destination, DestinationState
+from leadsbot.channels.telegram.transport import Migrated, SendOutcome, TopicGone
+from leadsbot.features.alerts import actions, editing, present, store
+from leadsbot.features.alerts.bot import Bot, bot_for, patiently, workspace_of
+from leadsbot.features.alerts.model import AlertCard, Destination, DestinationState, lane_of
 from leadsbot.features.deliveries import public as deliveries
-from leadsbot.features.deliveries.public import Delivery, Outcome, State
+from leadsbot.features.deliveries.public import Delivery, Outcome
 from leadsbot.infra import metrics
+from leadsbot.infra.crash import point
+from leadsbot.infra.db.patience import insist
 from leadsbot.infra.db.tx import TenantTx
-from leadsbot.infra.jobs.crash import point
 from leadsbot.infra.jobs.kinds import URGENT, JobContext, JobKind, Retry
 from leadsbot.infra.jobs.queue import enqueue
 from leadsbot.kit.clock import utcnow
@@ -27,7 +29,7 @@ POOL = "telegram"
 POLICY = RetryPolicy((2, 10, 30, 120, 300, 900, 1800, 3600, 7200, 14400, 28800))
 AMBIGUOUS_PAUSE = timedelta(seconds=45)
 DIGEST_PAUSE = timedelta(seconds=3)
-MIGRATION_HOPS = 2
+TOPIC = "Leads"
 
 
 class DeliveryJob(msgspec.Struct, frozen=True):
@@ -58,138 +60,169 @@ class SayJob(msgspec.Struct, frozen=True):
     thread_id: int | None = None
 
 
-def _bot(context: JobContext) -> Bot:
-    bot = bot_of(context.services)
-    if bot is None:
-        raise Retry("LEADSBOT_TELEGRAM_BOT_TOKEN is not set", timedelta(minutes=1), counted=False)
-    return bot
-
-
 async def send_delivery(context: JobContext, job: DeliveryJob) -> None:
     """Send one alert, repeat or test message; every attempt is in the log."""
-    bot, db = _bot(context), context.services.db
-    workspace_id = _workspace(context)
-    async with db.tenant(workspace_id) as tx:
-        prepared = await _prepare(tx, context, job.delivery_id)
+    bot, db = bot_for(context), context.services.db
+    workspace_id = workspace_of(context)
+    waited = 0.0
+    while True:
+        async with db.tenant(workspace_id) as tx:
+            prepared = await _prepare(tx, context, bot, job.delivery_id)
+        if not isinstance(prepared, float):
+            break
+        waited = await patiently(prepared, waited)
     if prepared is None:
+        bot.pacing.leave(job.delivery_id)
         return
-    delivery, destination, message = prepared
     point("intent")
-    await bot.pacing.acquire(destination.chat_id, destination.is_group)
     started = utcnow()
-    outcome = await _send(bot, context, destination, message)
+    outcome = await _send(bot, context, prepared)
+    bot.pacing.done(prepared.destination.chat_id)
     point("sent")
-    async with db.tenant(workspace_id) as tx:
-        await _record(tx, context, bot, delivery, destination, message, outcome, started)
-    _retry_if_asked(outcome, delivery)
+
+    async def record() -> Retry | None:
+        async with db.tenant(workspace_id) as tx:
+            return await _record(tx, context, prepared, outcome, started)
+
+    # Without this record the message would be sent again.
+    again = await insist(record)
+    metrics.DELIVERIES.labels("telegram", type(outcome).__name__.lower()).inc()
+    if isinstance(outcome, RetryLater) and outcome.after is not None:
+        bot.pacing.back_off(outcome.after.total_seconds(), prepared.destination.chat_id)
+    if again is not None:
+        raise again
 
 
-def _workspace(context: JobContext) -> UUID:
-    if context.workspace_id is None:
-        raise ValueError("this job belongs to a workspace")
-    return context.workspace_id
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What an attempt was begun with."""
+
+    delivery: Delivery
+    destination: Destination
+    message: present.Message
 
 
-async def _prepare(
-    tx: TenantTx, context: JobContext, delivery_id: UUID
-) -> tuple[Delivery, Destination, present.Message] | None:
-    """Commit the intent and read what to say; None when there is nothing to send (any more)."""
+async def _prepare(tx: TenantTx, context: JobContext, bot: Bot, delivery_id: UUID) -> Prepared | float | None:
+    """Write down the intent and read what to say; None when there is nothing to send (any more).
+
+    The seconds to wait, with nothing written, while the chat or the bot is at its limit: an intent that waits would be
+    taken for a message that may have been sent if its process died.
+    """
     known = await deliveries.get(tx, delivery_id)
-    if known is None or known.destination_id is None:
+    if known is None or known.state not in deliveries.OPEN or known.destination_id is None:
         return None
     destination = await store.destination(tx, known.destination_id)
+    if destination is not None and destination.state is not DestinationState.ACTIVE:
+        # Locked before it waits: cured at this moment, the destination would never learn of what is held for it.
+        destination = await store.destination(tx, known.destination_id, lock=True)
     if destination is None:
-        await deliveries.cancel(tx, delivery_id, "The chat was removed.")
+        await deliveries.cancel(tx, "The chat was removed.", delivery_id)
         return None
     if destination.state is not DestinationState.ACTIVE:
         await deliveries.hold(tx, delivery_id, destination.reason or "The chat is paused.")
         return None
+    if delay := bot.pacing.try_acquire(delivery_id, destination.chat_id, destination.is_group):
+        return delay
     message = await present.message_of(tx, context.services, known)
     if message is None:
-        await deliveries.cancel(tx, delivery_id, "The lead is gone.")
+        await deliveries.cancel(tx, "The lead is gone.", delivery_id)
         return None
     delivery = await deliveries.begin(tx, delivery_id)
-    return (delivery, destination, message) if delivery else None
+    return Prepared(delivery=delivery, destination=destination, message=message) if delivery else None
 
 
-async def _send(bot: Bot, context: JobContext, destination: Destination, message: present.Message) -> SendOutcome:
-    """Send, following a group that became a supergroup and remaking a topic that was deleted."""
-    chat_id, thread_id = destination.chat_id, destination.thread_id
-    for _ in range(MIGRATION_HOPS):
-        outcome = await bot.transport.send(
-            chat_id, message.text, thread_id=thread_id, keyboard=message.keyboard, reply_to=message.reply_to
-        )
-        if isinstance(outcome, Migrated):
-            chat_id = outcome.chat_id
-            async with context.services.db.tenant(_workspace(context)) as tx:
-                await actions.moved(tx, destination.id, chat_id)
-        elif isinstance(outcome, TopicGone):
-            thread_id = await bot.new_topic(chat_id, destination.topic or "Leads")
-            async with context.services.db.tenant(_workspace(context)) as tx:
-                await actions.set_topic(tx, destination.id, thread_id)
-        else:
-            return outcome
-    return RetryLater("moved")
+async def _send(bot: Bot, context: JobContext, prepared: Prepared) -> SendOutcome:
+    """One request; a forum topic that was deleted is made anew, so that the next attempt finds one."""
+    destination, message = prepared.destination, prepared.message
+    outcome = await bot.transport.send(
+        destination.chat_id,
+        message.text,
+        thread_id=destination.thread_id,
+        keyboard=message.keyboard,
+        reply_to=message.reply_to,
+    )
+    return await _remake_topic(bot, context, destination) if isinstance(outcome, TopicGone) else outcome
+
+
+async def _remake_topic(bot: Bot, context: JobContext, destination: Destination) -> SendOutcome:
+    async with context.services.db.tenant(workspace_of(context)) as tx:
+        current = await store.destination(tx, destination.id)
+    if current is None or current.thread_id != destination.thread_id:
+        return TopicGone("topic_gone")  # Somebody was quicker, or the chat was removed meanwhile.
+    made = await bot.new_topic(destination.chat_id, destination.topic or TOPIC)
+    if isinstance(made, RetryLater):
+        return made
+    async with context.services.db.tenant(workspace_of(context)) as tx:
+        await actions.set_topic(tx, destination.id, was=destination.thread_id, now=made)
+    return TopicGone("topic_gone")
 
 
 async def _record(
-    tx: TenantTx,
-    context: JobContext,
-    bot: Bot,
-    delivery: Delivery,
-    destination: Destination,
-    message: present.Message,
-    outcome: SendOutcome,
-    started: datetime,
-) -> None:
-    """Write the outcome of one attempt down and do what follows from it."""
+    tx: TenantTx, context: JobContext, prepared: Prepared, outcome: SendOutcome, started: datetime
+) -> Retry | None:
+    """Write the outcome of one attempt down, do what follows from it, and say whether to try again."""
+    delivery, destination = prepared.delivery, prepared.destination
     if isinstance(outcome, Sent):
-        current = await store.destination(tx, destination.id)
-        chat_id = current.chat_id if current else destination.chat_id
-        if message.card_id is not None and outcome.external_id:
-            await actions.placed(tx, message.card_id, chat_id, int(outcome.external_id), message.hash)
-        await deliveries.record(
-            tx,
-            delivery,
-            Outcome.SENT,
-            external_id=f"{chat_id}:{outcome.external_id}",
-            status=200,
-            detail=outcome.note,
-            started=started,
-        )
-        _observe(message)
-    elif isinstance(outcome, Rejected):
-        await deliveries.record(tx, delivery, Outcome.REJECTED, detail=outcome.sentence, started=started)
-        if outcome.permanent:
-            await actions.disable(tx, destination.id, outcome.code, outcome.sentence)
-    elif isinstance(outcome, Uncertain):
+        await _sent(tx, prepared, outcome, started)
+        return None
+    if isinstance(outcome, Rejected):
+        return await _rejected(tx, prepared, outcome, started)
+    if isinstance(outcome, Uncertain):
         # No answer came: it may have arrived. An alert is sent once more, because a lead seen twice is better than
         # a lead not seen; after a second silence a person decides.
         earlier = [a for a in await deliveries.attempts(tx, delivery.id) if a.outcome is Outcome.UNCERTAIN]
-        await deliveries.record(
-            tx,
-            delivery,
-            Outcome.UNCERTAIN,
-            detail=outcome.code,
-            final=bool(earlier),
-            next_at=utcnow() + AMBIGUOUS_PAUSE,
-            started=started,
-        )
-    else:
-        code = getattr(outcome, "code", "moved")
-        after = outcome.after if isinstance(outcome, RetryLater) else None
-        if after is not None:
-            bot.pacing.back_off(after.total_seconds(), destination.chat_id)
-        await deliveries.record(
-            tx,
-            delivery,
-            Outcome.RETRY,
-            detail=code,
-            final=context.last_attempt,
-            next_at=utcnow() + after if after else None,
-            started=started,
-        )
-    metrics.DELIVERIES.labels("telegram", type(outcome).__name__.lower()).inc()
+        retry = None if earlier or context.last_attempt else Retry(outcome.code, AMBIGUOUS_PAUSE)
+        await _not_sent(tx, delivery, Outcome.UNCERTAIN, outcome.code, started, retry)
+        return retry
+    if isinstance(outcome, Migrated):
+        await actions.moved(tx, destination.id, outcome.chat_id)
+    pause = outcome.after if isinstance(outcome, RetryLater) else timedelta(0)
+    code = "moved" if isinstance(outcome, Migrated) else outcome.code
+    retry = None if context.last_attempt else Retry(code, pause)
+    await _not_sent(tx, delivery, Outcome.RETRY, code, started, retry)
+    return retry
+
+
+async def _not_sent(
+    tx: TenantTx, delivery: Delivery, outcome: Outcome, code: str, started: datetime, retry: Retry | None
+) -> None:
+    next_at = utcnow() + retry.delay if retry is not None and retry.delay is not None else None
+    await deliveries.record(tx, delivery, outcome, detail=code, started=started, final=retry is None, next_at=next_at)
+
+
+async def _sent(tx: TenantTx, prepared: Prepared, outcome: Sent, started: datetime) -> None:
+    chat_id, message = prepared.destination.chat_id, prepared.message
+    told = await deliveries.record(
+        tx,
+        prepared.delivery,
+        Outcome.SENT,
+        external_id=f"{chat_id}:{outcome.external_id}",
+        status=200,
+        detail=outcome.note,
+        started=started,
+    )
+    if not told:
+        return
+    if message.card_id is not None and outcome.external_id:
+        await actions.placed(tx, message.card_id, chat_id, int(outcome.external_id), message.hash)
+    if message.digest:
+        await actions.digest_shown(tx, prepared.delivery.id, message.hash)
+    _observe(message)
+
+
+async def _rejected(tx: TenantTx, prepared: Prepared, outcome: Rejected, started: datetime) -> Retry | None:
+    delivery, destination = prepared.delivery, prepared.destination
+    if not outcome.permanent:
+        await deliveries.record(tx, delivery, Outcome.REJECTED, detail=outcome.sentence, started=started)
+        return None
+    if await actions.disable(tx, destination.id, outcome.code, outcome.sentence, seen=destination):
+        # The message is as good as it was: it waits for the chat. Only a test is of no use later.
+        hold = delivery.kind != "test"
+        await deliveries.record(tx, delivery, Outcome.REJECTED, detail=outcome.sentence, started=started, hold=hold)
+        return None
+    retry = Retry(outcome.code, timedelta(0))
+    await _not_sent(tx, delivery, Outcome.RETRY, outcome.sentence, started, retry)
+    return retry
 
 
 def _observe(message: present.Message) -> None:
@@ -197,77 +230,41 @@ def _observe(message: present.Message) -> None:
         metrics.ALERT_SECONDS.observe((utcnow() - message.accepted_at).total_seconds())
 
 
-def _retry_if_asked(outcome: SendOutcome, delivery: Delivery) -> None:
-    if isinstance(outcome, RetryLater):
-        raise Retry(outcome.code, outcome.after)
-    if isinstance(outcome, Uncertain) and delivery.attempts < POLICY.attempts:
-        raise Retry(outcome.code, AMBIGUOUS_PAUSE)
-
-
 async def refresh_card(context: JobContext, job: CardJob) -> None:
-    """Edit a card so that it shows what is true now; does nothing when it does already."""
-    bot, db, workspace_id = _bot(context), context.services.db, _workspace(context)
-    async with db.tenant(workspace_id) as tx:
-        card = await store.card(tx, job.card_id)
-        if card is None or card.gone or card.message_id is None or card.chat_id is None:
-            return
-        destination = await store.destination(tx, card.destination_id)
-        message = await present.card_message(tx, context.services, card)
-    if destination is None or destination.state is not DestinationState.ACTIVE or message is None:
-        return
-    if message.hash == card.shown_hash:
-        return
-    await bot.pacing.acquire(card.chat_id, destination.is_group)
-    outcome = await bot.transport.edit(card.chat_id, card.message_id, message.text, keyboard=message.keyboard)
-    async with db.tenant(workspace_id) as tx:
-        if isinstance(outcome, Sent):
-            await actions.shown(tx, card.id, message.hash)
-        elif isinstance(outcome, CardGone | Migrated | TopicGone):
-            await actions.card_gone(tx, card.id)
-        elif isinstance(outcome, Rejected) and outcome.permanent:
-            await actions.disable(tx, destination.id, outcome.code, outcome.sentence)
-    if isinstance(outcome, RetryLater):
-        if outcome.after is not None:
-            bot.pacing.back_off(outcome.after.total_seconds(), card.chat_id)
-        raise Retry(outcome.code, outcome.after)
-    if isinstance(outcome, Uncertain):
-        # An edit can be repeated safely: the same text twice is "not modified".
-        raise Retry(outcome.code)
+    """Edit a card, or the digest that stands for it, so that it shows what is true now."""
+    digest = await editing.edit_card(context, bot_for(context), job.card_id)
+    if digest is not None:
+        async with context.services.db.tenant(workspace_of(context)) as tx:
+            await _enqueue_digest_of(tx, digest)
+
+
+async def _enqueue_digest_of(tx: TenantTx, delivery_id: UUID) -> None:
+    delivery = await deliveries.get(tx, delivery_id)
+    if delivery is not None:
+        await resend(tx, delivery)
 
 
 async def send_digest(context: JobContext, job: DeliveryJob) -> None:
     """Send or edit the one message that stands for many leads during a storm."""
-    bot, db, workspace_id = _bot(context), context.services.db, _workspace(context)
-    async with db.tenant(workspace_id) as tx:
-        delivery = await deliveries.get(tx, job.delivery_id)
-        if delivery is None:
-            return
-        if delivery.state is not State.SENT:
-            delivery = None
-    if delivery is None:
+    if await editing.edit_digest(context, bot_for(context), job.delivery_id):
         await send_delivery(context, job)
-        return
-    async with db.tenant(workspace_id) as tx:
-        known = await deliveries.get(tx, job.delivery_id)
-        message = await present.message_of(tx, context.services, known) if known else None
-    if known is None or message is None or not known.external_id:
-        return
-    chat, _, number = known.external_id.partition(":")
-    await bot.pacing.acquire(int(chat), int(chat) < 0)
-    outcome = await bot.transport.edit(int(chat), int(number), message.text, keyboard=message.keyboard)
-    if isinstance(outcome, RetryLater | Uncertain):
-        raise Retry(outcome.code, outcome.after if isinstance(outcome, RetryLater) else None)
 
 
 async def answer_press(context: JobContext, job: AnswerJob) -> None:
     """Stop a pressed button's spinner with a word; too late is nobody's loss."""
-    await _bot(context).transport.answer(job.callback_id, job.text, alert=job.alert)
+    await bot_for(context).transport.answer(job.callback_id, job.text, alert=job.alert)
 
 
 async def say(context: JobContext, job: SayJob) -> None:
     """Send a short message of the bot."""
-    outcome = await _bot(context).transport.send(job.chat_id, job.text, thread_id=job.thread_id)
+    bot, waited = bot_for(context), 0.0
+    while delay := bot.pacing.try_acquire(context.job_id, job.chat_id, job.chat_id < 0):
+        waited = await patiently(delay, waited)
+    outcome = await bot.transport.send(job.chat_id, job.text, thread_id=job.thread_id)
+    bot.pacing.done(job.chat_id)
     if isinstance(outcome, RetryLater):
+        if outcome.after is not None:
+            bot.pacing.back_off(outcome.after.total_seconds(), job.chat_id)
         raise Retry(outcome.code, outcome.after)
 
 
@@ -289,8 +286,8 @@ SAY = JobKind(name="alerts.say", payload=SayJob, run=say, mode="effect", policy=
 
 
 async def enqueue_send(tx: TenantTx, delivery_id: UUID, destination: Destination) -> None:
-    """Put a delivery into its chat's lane."""
-    await enqueue(tx, SEND, DeliveryJob(delivery_id), lane=destination.lane, unique=f"send {delivery_id}")
+    """Put a delivery into its destination's lane."""
+    await enqueue(tx, SEND, DeliveryJob(delivery_id), lane=destination.lane)
 
 
 async def enqueue_digest(tx: TenantTx, delivery_id: UUID, destination: Destination) -> None:
@@ -303,9 +300,23 @@ async def enqueue_digest(tx: TenantTx, delivery_id: UUID, destination: Destinati
     )
 
 
+async def enqueue_refresh(tx: TenantTx, card: AlertCard) -> None:
+    """Bring a card up to date, after whatever its destination's lane is busy with."""
+    await enqueue(tx, REFRESH, CardJob(card.id), lane=lane_of(card.destination_id))
+
+
 async def resend(tx: TenantTx, delivery: Delivery) -> None:
     """Put a delivery that somebody retries back into its queue. Raises Conflict when its chat was removed."""
     destination = await store.destination(tx, delivery.destination_id) if delivery.destination_id else None
     if destination is None:
         raise Conflict("The chat of this delivery was removed, so there is nowhere to send it.")
     await (enqueue_digest if delivery.kind == "digest" else enqueue_send)(tx, delivery.id, destination)
+
+
+async def release(tx: TenantTx, destination_id: UUID) -> None:
+    """Send what waits for a destination that works (again); nothing while it does not."""
+    destination = await store.destination(tx, destination_id, lock=True)
+    if destination is None or destination.state is not DestinationState.ACTIVE:
+        return
+    for delivery in await actions.gather(tx, destination):
+        await deliveries.retry(tx, delivery.id, resend)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from leadsbot.features.alerts.model import AlertCard, Destination, DestinationState, Link
@@ -27,6 +27,7 @@ def _destination(row: DestinationRow) -> Destination:
         reason=row.reason,
         created_by=row.created_by,
         created_at=row.created_at,
+        changed_at=row.changed_at,
     )
 
 
@@ -44,12 +45,20 @@ def _card(row: CardRow) -> AlertCard:
     )
 
 
-async def destinations(tx: TenantTx, *, active_only: bool = False) -> list[Destination]:
-    """The workspace's destinations, oldest first."""
+async def lock_chat(tx: TenantTx, chat_id: int) -> None:
+    """Let nobody else bind, move to or rearrange this chat until the transaction ends; taken before any row's lock."""
+    await tx.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
+        {"key": f"telegram chat {tx.workspace_id} {chat_id}"},
+    )
+
+
+async def destinations(tx: TenantTx, *states: DestinationState) -> list[Destination]:
+    """The workspace's destinations, oldest first; only those in one of the states, if any are given."""
     statement = select(DestinationRow).where(DestinationRow.workspace_id == tx.workspace_id)
-    if active_only:
-        statement = statement.where(DestinationRow.state == DestinationState.ACTIVE.value)
-    rows = (await tx.execute(statement.order_by(DestinationRow.created_at))).scalars()
+    if states:
+        statement = statement.where(DestinationRow.state.in_([state.value for state in states]))
+    rows = (await tx.execute(statement.order_by(DestinationRow.created_at, DestinationRow.id))).scalars()
     return [_destination(row) for row in rows]
 
 
@@ -185,6 +194,62 @@ async def add_card(tx: TenantTx, **values: Any) -> bool:
     return await tx.scalar(statement.returning(CardRow.id)) is not None
 
 
+async def card_at(tx: TenantTx, lead_id: UUID, destination_id: UUID) -> AlertCard | None:
+    """The card of a lead in a destination."""
+    row = await tx.scalar(
+        select(CardRow).where(
+            CardRow.workspace_id == tx.workspace_id,
+            CardRow.lead_id == lead_id,
+            CardRow.destination_id == destination_id,
+        )
+    )
+    return _card(row) if row else None
+
+
+async def count_cards(tx: TenantTx, delivery_id: UUID) -> int:
+    """How many cards a delivery stands for."""
+    statement = select(func.count()).where(CardRow.workspace_id == tx.workspace_id, CardRow.delivery_id == delivery_id)
+    return int(await tx.scalar(statement) or 0)
+
+
+async def doubled(tx: TenantTx, destination_id: UUID, other: UUID) -> list[UUID]:
+    """The deliveries of a destination's cards whose leads have a card in the other one, too."""
+    theirs = select(CardRow.lead_id).where(CardRow.workspace_id == tx.workspace_id, CardRow.destination_id == other)
+    rows = await tx.execute(
+        select(CardRow.delivery_id).where(
+            CardRow.workspace_id == tx.workspace_id,
+            CardRow.destination_id == destination_id,
+            CardRow.lead_id.in_(theirs),
+        )
+    )
+    return list(rows.scalars())
+
+
+async def hand_over_cards(
+    tx: TenantTx, destination_id: UUID, heir: UUID, delivery_ids: Sequence[UUID] | None = None
+) -> None:
+    """Give a destination's cards (of some deliveries, or all) to another one, if their leads have none there."""
+    theirs = select(CardRow.lead_id).where(CardRow.workspace_id == tx.workspace_id, CardRow.destination_id == heir)
+    statement = update(CardRow).where(
+        CardRow.workspace_id == tx.workspace_id,
+        CardRow.destination_id == destination_id,
+        CardRow.lead_id.not_in(theirs),
+    )
+    if delivery_ids is not None:
+        statement = statement.where(CardRow.delivery_id.in_(delivery_ids))
+    await tx.execute(statement.values(destination_id=heir).execution_options(synchronize_session=False))
+
+
+async def put_into_digest(tx: TenantTx, delivery_ids: Sequence[UUID], digest_id: UUID) -> None:
+    """Let a digest stand for the cards of these deliveries."""
+    await tx.execute(
+        update(CardRow)
+        .where(CardRow.workspace_id == tx.workspace_id, CardRow.delivery_id.in_(delivery_ids))
+        .values(delivery_id=digest_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def card_borne(tx: Tx) -> tuple[UUID, AlertCard] | None:
     """(workspace, card) of the token or place whose hash the transaction bears."""
     row = await tx.scalar(select(CardRow))
@@ -224,13 +289,23 @@ async def change_card(tx: TenantTx, card_id: UUID, **values: Any) -> None:
     )
 
 
+async def change_cards_of(tx: TenantTx, delivery_id: UUID, **values: Any) -> None:
+    """Set columns of every card that a delivery stands for."""
+    await tx.execute(
+        update(CardRow)
+        .where(CardRow.workspace_id == tx.workspace_id, CardRow.delivery_id == delivery_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def cards_of_delivery(tx: TenantTx, delivery_id: UUID) -> list[AlertCard]:
-    """The cards that a digest stands for, newest first."""
+    """The cards that a delivery stands for, oldest first."""
     rows = (
         await tx.execute(
             select(CardRow)
             .where(CardRow.workspace_id == tx.workspace_id, CardRow.delivery_id == delivery_id)
-            .order_by(CardRow.created_at.desc())
+            .order_by(CardRow.created_at, CardRow.id)
         )
     ).scalars()
     return [_card(row) for row in rows]

@@ -17,6 +17,7 @@ import asyncpg
 import msgspec
 
 from leadsbot.contracts.intake import Verdict
+from leadsbot.infra.crash import point
 from leadsbot.infra.db.group_commit import QUEUE_BYTES, QUEUE_ROWS, GroupCommit
 from leadsbot.infra.db.raw import Link
 from leadsbot.kit.errors import AppError, Gone, Invalid, Unavailable
@@ -74,6 +75,7 @@ class Committer(GroupCommit[list[Row], Stored]):
     async def _accept(self, link: Link, works: list[list[Row]]) -> list[Stored | AppError]:
         batch = msgspec.json.encode([row for rows in works for row in rows]).decode()
         stored = {record[0] for record in await (await link.prepared(ACCEPT)).fetch(batch)}
+        point("capture_committed")
         if stored:
             self._wake()
         heads = [rows[0] for rows in works]

@@ -137,7 +137,6 @@ class CaptureApp:
             if len(body) > source.max_body:
                 raise asgi.too_large(source.max_body)
             guard.signed(source, call, body)
-        key = guard.idempotency_key(call)
         batch = parse.items(tree) if call.route == guard.WEBHOOK else None
         items = [tree] if batch is None else batch
         self._limiter.take(self._limits[0][call.route], (source.id, ip), len(items) - 1, force=True)
@@ -151,7 +150,7 @@ class CaptureApp:
         results = None if batch is None else reply.results(parsed, [id for id, _ in good])
         if not good:
             return "invalid", reply.all_rejected(call, results)
-        stored = await self._committed(call, source, _rows(call, source, ip, good, key or None, results))
+        stored = await self._committed(call, source, _rows(call, source, ip, good, guard.idempotency_key(call) or None, results))
         first = good[0][1]
         if batch is None and call.route == guard.WEBHOOK and first.verdict and first.verdict.verdict == BLOCK:
             return "blocked", reply.blocked(call, first.verdict)
@@ -160,7 +159,6 @@ class CaptureApp:
 
     def _consider(self, call: _Call, source: Source, ip: str | None, parsed: list[parse.Parsed | Invalid]) -> None:
         """Let the form check what was answered and screening look at it; what a form refuses becomes its refusal."""
-        agent, referer = call.header(b"user-agent"), call.header(b"referer")
         for place, item in enumerate(parsed):
             if isinstance(item, Invalid):
                 continue
@@ -174,8 +172,9 @@ class CaptureApp:
                 item.fields, item.consents, item.ending = answers.fields, answers.consents, answers.ending
             item.verdict = self._screener.judge(
                 Arriving(
-                    source.workspace_id, source.id, source.key, call.route, source.checks, ip, agent, call.origin,
-                    referer, told(TOKEN_FIELD, ""), told(TRAP_FIELD, ""), item.fields,
+                    source.workspace_id, source.id, source.key, call.route, source.checks, ip,
+                    call.header(b"user-agent"), call.origin, call.header(b"referer"),
+                    told(TOKEN_FIELD, ""), told(TRAP_FIELD, ""), item.fields,
                 )
             )  # fmt: skip
 

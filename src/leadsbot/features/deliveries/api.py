@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import QueryParameter
 
 from leadsbot.features.deliveries import public, store
@@ -13,12 +14,15 @@ from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.web.actor import Permission
-from leadsbot.web.inject import Cursor, FromPath, InTx, Limit
+from leadsbot.web.inject import Cursor, InTx, Limit
 from leadsbot.web.pagination import Page, paged, position
+from leadsbot.web.params import path_id, query_id
 from leadsbot.web.routes import api
 
 READ, WRITE = Permission.DELIVERIES_READ, Permission.DELIVERIES_WRITE
 TAG = "Deliveries"
+STATE = Schema(type=OpenAPIType.STRING, enum=list(State))
+DeliveryId = Annotated[str, path_id(ids.DELIVERY, "The delivery")]
 ONE = "/api/v1/deliveries/{delivery:str}"
 
 
@@ -27,9 +31,12 @@ async def list_deliveries(
     tx: InTx,
     # Not named `state`: the framework keeps that name for itself, and its refusals would name ours.
     states: Annotated[
-        list[str] | None, QueryParameter(name="state", description=f"One or more of {', '.join(State)}.", max_items=7)
+        list[str] | None,
+        QueryParameter(
+            name="state", description="One or more states.", max_items=len(State), schema_extra={"items": STATE}
+        ),
     ] = None,
-    lead: Annotated[str | None, QueryParameter(description="The id of a lead.", max_length=100)] = None,
+    lead: Annotated[str | None, query_id(ids.LEAD, "The id of a lead.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[DeliveryOut]:
@@ -46,13 +53,13 @@ async def list_deliveries(
 
 
 @api("GET", ONE, needs=READ, errors=(404,), summary="Read a delivery", tag=TAG)
-async def get_delivery(delivery: FromPath[str], tx: InTx) -> DeliveryLog:
+async def get_delivery(delivery: DeliveryId, tx: InTx) -> DeliveryLog:
     """One delivery with its attempts."""
     return await _log(tx, delivery)
 
 
 @api("POST", f"{ONE}/retry", needs=WRITE, errors=(404, 409), status=200, summary="Try a delivery again", tag=TAG)
-async def retry_delivery(delivery: FromPath[str], tx: InTx) -> DeliveryLog:
+async def retry_delivery(delivery: DeliveryId, tx: InTx) -> DeliveryLog:
     """Makes a failed, uncertain or held delivery due now, under the same id. One that is due already stays so; one that
     was sent or cancelled is 409. An uncertain one may have arrived: trying it again can make a second message.
     """

@@ -21,6 +21,7 @@ class State(StrEnum):
 
 
 OPEN = (State.DUE, State.SENDING)
+UNSENT = (*OPEN, State.HELD)
 RETRYABLE = (State.FAILED, State.UNCERTAIN, State.HELD)
 
 

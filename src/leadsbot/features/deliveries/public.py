@@ -4,9 +4,29 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from leadsbot.features.deliveries import store
-from leadsbot.features.deliveries.actions import begin, cancel, hold, plan, record, retry
-from leadsbot.features.deliveries.model import Attempt, Delivery, Outcome, State
-from leadsbot.features.deliveries.store import attempts, counts, get, held_for, page, planned, planned_since
+from leadsbot.features.deliveries.actions import (
+    again,
+    begin,
+    cancel,
+    cancel_all,
+    hand_over,
+    hold,
+    plan,
+    record,
+    retry,
+)
+from leadsbot.features.deliveries.model import OPEN, UNSENT, Attempt, Delivery, Outcome, State
+from leadsbot.features.deliveries.store import (
+    attempts,
+    counts,
+    get,
+    held_counts,
+    newest,
+    of_destination,
+    page,
+    planned,
+    planned_since,
+)
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit.errors import Conflict, NotFound
 
@@ -26,19 +46,26 @@ async def resend(tx: TenantTx, delivery_id: UUID) -> Delivery:
 
 
 __all__ = [
+    "OPEN",
     "RESEND",
+    "UNSENT",
     "Attempt",
     "Delivery",
     "Outcome",
     "Resend",
     "State",
+    "again",
     "attempts",
     "begin",
     "cancel",
+    "cancel_all",
     "counts",
     "get",
-    "held_for",
+    "hand_over",
+    "held_counts",
     "hold",
+    "newest",
+    "of_destination",
     "page",
     "plan",
     "planned",

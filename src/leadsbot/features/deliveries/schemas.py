@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from leadsbot.features.deliveries.model import Attempt, Delivery, State
 from leadsbot.kit import ids
+from leadsbot.web.params import Moment
 
 StateName = Literal["due", "sending", "sent", "failed", "uncertain", "held", "cancelled"]
 OutcomeName = Literal["sent", "rejected", "retry", "uncertain"]
@@ -36,16 +36,16 @@ class DeliveryOut(msgspec.Struct):
     destination_id: str | None
     attempts: int
     external_id: str | None
-    created_at: datetime
-    next_at: datetime | None
-    ended_at: datetime | None
+    created_at: Moment
+    next_at: Moment | None
+    ended_at: Moment | None
 
 
 class AttemptOut(msgspec.Struct):
     """One try. `status` is the other side's HTTP status, if it answered; `detail` is masked and cut."""
 
     n: int
-    at: datetime
+    at: Moment
     outcome: OutcomeName
     status: int | None
     milliseconds: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -82,13 +82,35 @@ async def get(tx: TenantTx, delivery_id: UUID, *, lock: bool = False) -> Deliver
     return _delivery(row) if row else None
 
 
-async def change(tx: TenantTx, delivery_id: UUID, **values: object) -> None:
-    """Set columns of one delivery."""
-    await tx.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.id == delivery_id)
-        .values(**values)
-    )
+async def change(tx: TenantTx, delivery_id: UUID, *, only: Sequence[State] = (), **values: object) -> bool:
+    """Set columns of one delivery, if it stands in one of ``only`` (nothing given: however it stands)."""
+    statement = update(DeliveryRow).where(DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.id == delivery_id)
+    if only:
+        statement = statement.where(DeliveryRow.state.in_([state.value for state in only]))
+    return await tx.scalar(statement.values(**values).returning(DeliveryRow.id)) is not None
+
+
+async def change_many(
+    tx: TenantTx,
+    values: Mapping[str, object],
+    *,
+    ids: Sequence[UUID] | None = None,
+    destination_id: UUID | None = None,
+    states: Sequence[State] = (),
+    kind: str | None = None,
+) -> None:
+    """Set columns of every delivery that has one of the ids or the destination, one of the states and the kind."""
+    statement = update(DeliveryRow).where(DeliveryRow.workspace_id == tx.workspace_id)
+    if ids is not None:
+        statement = statement.where(DeliveryRow.id.in_(ids))
+    if destination_id is not None:
+        statement = statement.where(DeliveryRow.destination_id == destination_id)
+    if states:
+        statement = statement.where(DeliveryRow.state.in_([state.value for state in states]))
+    if kind is not None:
+        statement = statement.where(DeliveryRow.kind == kind)
+    if ids or destination_id is not None:
+        await tx.execute(statement.values(**values))
 
 
 async def add_attempt(tx: TenantTx, delivery_id: UUID, attempt: Attempt) -> None:
@@ -182,15 +204,47 @@ async def planned(tx: TenantTx, dedupe_key: str) -> UUID | None:
     return found
 
 
-async def held_for(tx: TenantTx, destination_id: UUID) -> list[UUID]:
-    """Deliveries that wait for a destination, oldest first."""
-    rows = await tx.execute(
-        select(DeliveryRow.id)
+async def newest(tx: TenantTx, destination_id: UUID, kind: str, since: datetime) -> Delivery | None:
+    """The latest delivery of one kind that a destination was given since a moment."""
+    row = await tx.scalar(
+        select(DeliveryRow)
         .where(
             DeliveryRow.workspace_id == tx.workspace_id,
             DeliveryRow.destination_id == destination_id,
+            DeliveryRow.created_at >= since,
+            DeliveryRow.kind == kind,
+        )
+        .order_by(DeliveryRow.created_at.desc(), DeliveryRow.id.desc())
+        .limit(1)
+    )
+    return _delivery(row) if row else None
+
+
+async def held_counts(tx: TenantTx, destination_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many deliveries wait for each of these destinations; those for which none waits are absent."""
+    if not destination_ids:
+        return {}
+    rows = await tx.execute(
+        select(DeliveryRow.destination_id, func.count().label("number"))
+        .where(
+            DeliveryRow.workspace_id == tx.workspace_id,
+            DeliveryRow.destination_id.in_(destination_ids),
             DeliveryRow.state == State.HELD.value,
         )
-        .order_by(DeliveryRow.created_at)
+        .group_by(DeliveryRow.destination_id)
     )
-    return list(rows.scalars())
+    return {row.destination_id: row.number for row in rows}
+
+
+async def of_destination(tx: TenantTx, destination_id: UUID, *states: State) -> list[Delivery]:
+    """The deliveries of a destination in these states, oldest first."""
+    rows = await tx.execute(
+        select(DeliveryRow)
+        .where(
+            DeliveryRow.workspace_id == tx.workspace_id,
+            DeliveryRow.destination_id == destination_id,
+            DeliveryRow.state.in_([state.value for state in states]),
+        )
+        .order_by(DeliveryRow.created_at, DeliveryRow.id)
+    )
+    return [_delivery(row) for row in rows.scalars()]

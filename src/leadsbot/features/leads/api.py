@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import ResponseHeader
 from litestar.params import HeaderParameter, QueryParameter
 
 from leadsbot.features.accounts.public import members, workspace_settings
@@ -32,12 +32,17 @@ from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.web.actor import Permission
-from leadsbot.web.inject import Caller, FromPath, InTx, JSONBody
+from leadsbot.web.inject import Caller, InTx, JSONBody
 from leadsbot.web.pagination import Cursor, Limit, Page, paged, position
+from leadsbot.web.params import moment, path_id, query_id, read_moment
 from leadsbot.web.routes import api
 
 READ, WRITE = Permission.LEADS_READ, Permission.LEADS_WRITE
 TAG = "Leads"
+VERSIONED = [
+    ResponseHeader("ETag", description="What the lead looks like now, for `If-Match`.", documentation_only=True)
+]
+LeadId = Annotated[str, path_id(ids.LEAD, "The lead")]
 IfMatch = Annotated[
     str | None,
     HeaderParameter(
@@ -54,15 +59,13 @@ def _about(text: str) -> QueryParameter:
 async def list_leads(
     tx: InTx,
     stage: Annotated[list[Stage] | None, QueryParameter(description="One or more stages.", max_items=6)] = None,
-    owner: Annotated[str | None, _about("The id of a person, or `none`.")] = None,
-    source: Annotated[str | None, _about("The id of a source.")] = None,
+    owner: Annotated[str | None, query_id(ids.PERSON, "The id of a person, or `none`.", query.NOBODY)] = None,
+    source: Annotated[str | None, query_id(ids.SOURCE, "The id of a source.")] = None,
     tag: Annotated[str | None, _about("A tag.")] = None,
     q: Annotated[str | None, _about("Words to be found in contact, message or fields.")] = None,
-    created_after: Annotated[datetime | None, QueryParameter(description="Created then or later.")] = None,
-    created_before: Annotated[datetime | None, QueryParameter(description="Created before.")] = None,
-    updated_after: Annotated[
-        datetime | None, QueryParameter(description="Changed later than that; orders by change, oldest first.")
-    ] = None,
+    created_after: Annotated[str | None, moment("Created then or later.")] = None,
+    created_before: Annotated[str | None, moment("Created before.")] = None,
+    updated_after: Annotated[str | None, moment("Changed later than that; orders by change, oldest first.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[LeadOut]:
@@ -72,9 +75,15 @@ async def list_leads(
     nothing: changes are listed once no earlier one can still be committed, usually within milliseconds.
     """
     filters = query.wanted(
-        stage=stage or (), owner=owner, source=source, tag=tag, q=q, created_after=created_after,
-        created_before=created_before, updated_after=updated_after,
-    )  # fmt: skip
+        stage=stage or (),
+        owner=owner,
+        source=source,
+        tag=tag,
+        q=q,
+        created_after=read_moment(created_after, "created_after"),
+        created_before=read_moment(created_before, "created_before"),
+        updated_after=read_moment(updated_after, "updated_after"),
+    )
     at = position(cursor)
     after = (query.moment(at[0], "cursor") or at[0], at[1]) if at else None
     by_change = filters.updated_after is not None
@@ -85,15 +94,21 @@ async def list_leads(
     )
 
 
-@api("GET", "/api/v1/leads/{lead:str}", needs=READ, errors=(404,), summary="Read a lead", tag=TAG)
-async def get_lead(lead: FromPath[str], tx: InTx) -> Response[LeadOut]:
+@api(
+    "GET", "/api/v1/leads/{lead:str}", needs=READ, errors=(404,), summary="Read a lead", tag=TAG,
+    response_headers=VERSIONED,
+)  # fmt: skip
+async def get_lead(lead: LeadId, tx: InTx) -> Response[LeadOut]:
     """A lead by its id. The id of a merged lead answers with the lead it went into."""
     return _answer(await _found(tx, lead))
 
 
-@api("PATCH", "/api/v1/leads/{lead:str}", needs=WRITE, errors=(404, 409), summary="Change a lead", tag=TAG)
+@api(
+    "PATCH", "/api/v1/leads/{lead:str}", needs=WRITE, errors=(404, 409), summary="Change a lead", tag=TAG,
+    response_headers=VERSIONED,
+)  # fmt: skip
 async def patch_lead(
-    lead: FromPath[str], data: JSONBody[LeadPatch], actor: Caller, tx: InTx, if_match: IfMatch = None
+    lead: LeadId, data: JSONBody[LeadPatch], actor: Caller, tx: InTx, if_match: IfMatch = None
 ) -> Response[LeadOut]:
     """Changes what is named and leaves the rest. Each change is told as its own event; what changes nothing is not."""
     lead_id = ids.read(ids.LEAD, lead)
@@ -119,7 +134,7 @@ async def assign(tx: TenantTx, lead_id: UUID, owner: str | None, *, by: str) -> 
 
 
 @api("GET", "/api/v1/leads/{lead:str}/notes", needs=READ, errors=(404,), summary="List a lead's notes", tag=TAG)
-async def list_notes(lead: FromPath[str], tx: InTx, limit: Limit = 50, cursor: Cursor = None) -> Page[NoteOut]:
+async def list_notes(lead: LeadId, tx: InTx, limit: Limit = 50, cursor: Cursor = None) -> Page[NoteOut]:
     """Newest first, with those of leads merged into it."""
     found, at = await _found(tx, lead), position(cursor)
     before = (query.moment(at[0], "cursor") or at[0], at[1]) if at else None
@@ -128,7 +143,7 @@ async def list_notes(lead: FromPath[str], tx: InTx, limit: Limit = 50, cursor: C
 
 
 @api("POST", "/api/v1/leads/{lead:str}/notes", needs=WRITE, errors=(404,), status=201, summary="Write a note", tag=TAG)
-async def add_note(lead: FromPath[str], data: JSONBody[NoteIn], actor: Caller, tx: InTx) -> NoteOut:
+async def add_note(lead: LeadId, data: JSONBody[NoteIn], actor: Caller, tx: InTx) -> NoteOut:
     """Writes a note of at most 10,000 characters."""
     note_id = await actions.add_note(tx, ids.read(ids.LEAD, lead), data.body, by=actor.tag, via="api")
     note = await store.get_note(tx, note_id)
@@ -138,7 +153,7 @@ async def add_note(lead: FromPath[str], data: JSONBody[NoteIn], actor: Caller, t
 
 
 @api("GET", "/api/v1/leads/{lead:str}/timeline", needs=READ, errors=(404,), summary="Read a lead's history", tag=TAG)
-async def timeline(lead: FromPath[str], tx: InTx, limit: Limit = 50, cursor: Cursor = None) -> Page[EventOut]:
+async def timeline(lead: LeadId, tx: InTx, limit: Limit = 50, cursor: Cursor = None) -> Page[EventOut]:
     """What happened to a lead and to those merged into it, newest first."""
     found, at = await _found(tx, lead), position(cursor)
     before = (query.moment(at[0], "cursor") or at[0], at[1]) if at else None
@@ -154,16 +169,17 @@ async def timeline(lead: FromPath[str], tx: InTx, limit: Limit = 50, cursor: Cur
     summary="Read a lead's submissions",
     tag=TAG,
 )
-async def submissions(lead: FromPath[str], tx: InTx) -> Items:
+async def submissions(lead: LeadId, tx: InTx) -> Items:
     """Every submission that was merged into the lead, exactly as it came, newest first."""
     found = await _found(tx, lead)
     return Items([submission_out(row) for row in await public.submissions(tx, found.id)])
 
 
 @api(
-    "POST", "/api/v1/leads/{lead:str}/merge", needs=WRITE, errors=(404,), status=200, summary="Merge two leads", tag=TAG
-)
-async def merge(lead: FromPath[str], data: JSONBody[MergeIn], actor: Caller, tx: InTx) -> Response[LeadOut]:
+    "POST", "/api/v1/leads/{lead:str}/merge", needs=WRITE, errors=(404,), status=200, summary="Merge two leads",
+    tag=TAG, response_headers=VERSIONED,
+)  # fmt: skip
+async def merge(lead: LeadId, data: JSONBody[MergeIn], actor: Caller, tx: InTx) -> Response[LeadOut]:
     """Merges the lead named in the body into the one in the address. Empty fields are filled, nothing is overwritten
     but the message if the other is newer; both ids keep answering. Merging what is merged changes nothing."""
     other = query.some_id(ids.LEAD, data.lead_id, "lead_id")

@@ -235,10 +235,10 @@ def _people(names: Names, also: UUID | None = None) -> list[tuple[str, str]]:
 
 
 def _filter(request: PageRequest, me: UUID | None) -> store.Filter:
-    get: Callable[[str], Any] = request.query_params.get
-    return query.wanted(
-        stage=[get("stage") or ""], owner=get("owner"), source=get("source"), tag=get("tag"), q=get("q"), me=me
-    )
+    # A select that is left alone sends an empty value, which means nothing on a page and is a mistake in a program.
+    given: dict[str, Any] = {name: request.query_params.get(name) or None for name in query.NAMES}
+    stage = given.pop("stage")
+    return query.wanted(stage=[stage] if stage else [], me=me, **given)
 
 
 def _without_stage(wanted: store.Filter) -> store.Filter:

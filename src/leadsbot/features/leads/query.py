@@ -48,18 +48,23 @@ def wanted(
     me: UUID | None = None,
 ) -> Filter:
     """The filter that these values ask for. ``owner`` is the id of a person, ``none``, or ``me`` where somebody is."""
-    mine = owner == ME and me is not None
     return Filter(
-        stages=tuple(dict.fromkeys(valid_stage(each) for each in stage if each)),
-        owner_id=(me if mine else some_id(ids.PERSON, owner, "owner")) if owner and owner != NOBODY else None,
+        stages=tuple(dict.fromkeys(valid_stage(each) for each in stage)),
+        owner_id=_owner(owner, me),
         unowned=owner == NOBODY,
-        source_id=some_id(ids.SOURCE, source, "source") if source else None,
+        source_id=some_id(ids.SOURCE, source, "source") if source is not None else None,
         tag=clean(tag, "tag", QUERY_LIMIT).strip().lower() or None if tag else None,
         q=clean(q, "q", QUERY_LIMIT).strip() or None if q else None,
         created_after=moment(created_after, "created_after"),
         created_before=moment(created_before, "created_before"),
         updated_after=moment(updated_after, "updated_after"),
     )
+
+
+def _owner(owner: str | None, me: UUID | None) -> UUID | None:
+    if owner is None or owner == NOBODY:
+        return None
+    return me if owner == ME and me is not None else some_id(ids.PERSON, owner, "owner")
 
 
 NAMES = ("stage", "owner", "source", "tag", "q")

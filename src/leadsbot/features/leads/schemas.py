@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 
 from leadsbot.features.capture.public import Submission
-from leadsbot.features.leads.model import Note
+from leadsbot.features.leads.model import LIMITS, NOTE_LIMIT, TAG_LIMIT, TAGS_LIMIT, Note
 from leadsbot.features.leads.views import LeadView
 from leadsbot.infra.events.log import Logged
 from leadsbot.kit import ids
+from leadsbot.web.params import VISIBLE, Moment, body_id, told
 
 Stage = Literal["new", "contacted", "qualified", "won", "lost", "junk"]
+Name = Annotated[str, told("One line.", maxLength=LIMITS["name"])]
+Email = Annotated[str, told("One address.", maxLength=LIMITS["email"], format="email")]
+Phone = Annotated[str, told("As it is to be shown.", maxLength=LIMITS["phone"])]
+Company = Annotated[str, told("One line.", maxLength=LIMITS["company"])]
+Owner = Annotated[str, body_id(ids.PERSON, "The id of a member; null: nobody.")]
+Tags = Annotated[
+    list[Annotated[str, told("In lower case, on one line.", maxLength=TAG_LIMIT, pattern="^[^,]*$")]],
+    told("All of them: others are removed.", maxItems=TAGS_LIMIT),
+]
 
 
-class SourceOut(msgspec.Struct):
+class LeadSource(msgspec.Struct):
     """Where a lead came in."""
 
     id: str
@@ -39,26 +48,26 @@ class LeadOut(msgspec.Struct):
     stage: Stage
     owner: str | None
     tags: list[str]
-    source: SourceOut | None
+    source: LeadSource | None
     score: int | None
     submission_count: int
     fields: dict[str, Any]
     context: dict[str, Any]
-    created_at: datetime
-    updated_at: datetime
-    last_activity_at: datetime
+    created_at: Moment
+    updated_at: Moment
+    last_activity_at: Moment
 
 
 class LeadPatch(msgspec.Struct, forbid_unknown_fields=True):
     """What to change; what is left out stays. ``owner`` is the id of a member, or null for nobody."""
 
-    name: str | msgspec.UnsetType | None = msgspec.UNSET
-    email: str | msgspec.UnsetType | None = msgspec.UNSET
-    phone: str | msgspec.UnsetType | None = msgspec.UNSET
-    company: str | msgspec.UnsetType | None = msgspec.UNSET
+    name: Name | msgspec.UnsetType | None = msgspec.UNSET
+    email: Email | msgspec.UnsetType | None = msgspec.UNSET
+    phone: Phone | msgspec.UnsetType | None = msgspec.UNSET
+    company: Company | msgspec.UnsetType | None = msgspec.UNSET
     stage: Stage | msgspec.UnsetType = msgspec.UNSET
-    owner: str | msgspec.UnsetType | None = msgspec.UNSET
-    tags: list[str] | msgspec.UnsetType = msgspec.UNSET
+    owner: Owner | msgspec.UnsetType | None = msgspec.UNSET
+    tags: Tags | msgspec.UnsetType = msgspec.UNSET
 
     def texts(self) -> dict[str, str | None]:
         """The contact fields that are to be changed."""
@@ -69,7 +78,7 @@ class LeadPatch(msgspec.Struct, forbid_unknown_fields=True):
 class NoteIn(msgspec.Struct, forbid_unknown_fields=True):
     """A note to write."""
 
-    body: str
+    body: Annotated[str, told("Plain text.", minLength=1, maxLength=NOTE_LIMIT, pattern=VISIBLE)]
 
 
 class NoteOut(msgspec.Struct):
@@ -81,13 +90,13 @@ class NoteOut(msgspec.Struct):
     author_name: str | None
     body: str
     via: str
-    created_at: datetime
+    created_at: Moment
 
 
 class MergeIn(msgspec.Struct, forbid_unknown_fields=True):
     """The lead that is merged into the one in the address; its id keeps resolving."""
 
-    lead_id: str
+    lead_id: Annotated[str, body_id(ids.LEAD, "The lead that goes into the other.")]
 
 
 class EventOut(msgspec.Struct):
@@ -97,7 +106,7 @@ class EventOut(msgspec.Struct):
     type: str
     actor: str
     data: dict[str, Any]
-    occurred_at: datetime
+    occurred_at: Moment
 
 
 class SubmissionOut(msgspec.Struct):
@@ -110,7 +119,7 @@ class SubmissionOut(msgspec.Struct):
     ip: str | None
     lawful_basis: str
     notice_version: str
-    received_at: datetime
+    received_at: Moment
 
 
 class Items(msgspec.Struct):
@@ -136,7 +145,7 @@ def lead_out(lead: LeadView) -> LeadOut:
         phone_e164=lead.phone_e164, company=lead.company, message=lead.message,
         stage=lead.stage,  # type: ignore[arg-type]  # only valid stages are ever stored
         owner=ids.show(ids.PERSON, lead.owner_id) if lead.owner_id else None, tags=list(lead.tags),
-        source=SourceOut(ids.show(ids.SOURCE, source.id), source.kind, source.name) if source else None,
+        source=LeadSource(ids.show(ids.SOURCE, source.id), source.kind, source.name) if source else None,
         score=lead.score, submission_count=lead.submission_count, fields=lead.fields, context=lead.context,
         created_at=lead.created_at, updated_at=lead.updated_at, last_activity_at=lead.last_activity_at,
     )  # fmt: skip

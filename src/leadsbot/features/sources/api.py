@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from leadsbot.features.capture import public as capture
@@ -12,12 +14,14 @@ from leadsbot.infra.services import Services
 from leadsbot.kit import ids
 from leadsbot.kit.errors import NotFound
 from leadsbot.web.actor import Permission
-from leadsbot.web.inject import Caller, Cursor, FromPath, InTx, JSONBody, Limit, Uses
+from leadsbot.web.inject import Caller, Cursor, InTx, JSONBody, Limit, Uses
 from leadsbot.web.pagination import Page, paged, position
+from leadsbot.web.params import path_id
 from leadsbot.web.routes import api
 
 READ, WRITE = Permission.SOURCES_READ, Permission.SOURCES_WRITE
 TAG = "Sources"
+SourceId = Annotated[str, path_id(ids.SOURCE, "The source")]
 ONE = "/api/v1/sources/{source:str}"
 
 
@@ -43,14 +47,14 @@ async def open_source(data: JSONBody[SourceIn], actor: Caller, tx: InTx, service
 
 
 @api("GET", ONE, needs=READ, errors=(404,), summary="Read a source", tag=TAG)
-async def get_source(source: FromPath[str], tx: InTx, services: Uses) -> SourceOut:
+async def get_source(source: SourceId, tx: InTx, services: Uses) -> SourceOut:
     """One source with what came in through it."""
     return await _shown(tx, services, source)
 
 
 @api("PATCH", ONE, needs=WRITE, errors=(404,), status=200, summary="Change a source", tag=TAG)
 async def patch_source(
-    source: FromPath[str], data: JSONBody[SourcePatch], actor: Caller, tx: InTx, services: Uses
+    source: SourceId, data: JSONBody[SourcePatch], actor: Caller, tx: InTx, services: Uses
 ) -> SourceOut:
     """Changes what is named and leaves the rest; in force within a second."""
     if given := data.given():
@@ -59,21 +63,21 @@ async def patch_source(
 
 
 @api("POST", f"{ONE}/close", needs=WRITE, errors=(404,), status=200, summary="Close a source", tag=TAG)
-async def close_source(source: FromPath[str], actor: Caller, tx: InTx, services: Uses) -> SourceOut:
+async def close_source(source: SourceId, actor: Caller, tx: InTx, services: Uses) -> SourceOut:
     """Takes no more submissions: 410 from now on. What came in stays. Closing twice changes nothing."""
     await capture.close_source(tx, ids.read(ids.SOURCE, source), by=actor.tag)
     return await _shown(tx, services, source)
 
 
 @api("POST", f"{ONE}/reopen", needs=WRITE, errors=(404,), status=200, summary="Reopen a source", tag=TAG)
-async def reopen_source(source: FromPath[str], actor: Caller, tx: InTx, services: Uses) -> SourceOut:
+async def reopen_source(source: SourceId, actor: Caller, tx: InTx, services: Uses) -> SourceOut:
     """Takes submissions again under the same address."""
     await capture.reopen_source(tx, ids.read(ids.SOURCE, source), by=actor.tag)
     return await _shown(tx, services, source)
 
 
 @api("POST", f"{ONE}/signing-secret", needs=WRITE, errors=(404,), status=201, summary="Make a signing secret", tag=TAG)
-async def rotate_secret(source: FromPath[str], actor: Caller, tx: InTx, services: Uses) -> SecretOut:
+async def rotate_secret(source: SourceId, actor: Caller, tx: InTx, services: Uses) -> SecretOut:
     """From now on submissions must carry `X-LeadsBot-Signature: sha256=<hex HMAC-SHA256 of the body>`. The secret is
     shown this once; an earlier one stops working.
     """
@@ -81,7 +85,7 @@ async def rotate_secret(source: FromPath[str], actor: Caller, tx: InTx, services
 
 
 @api("DELETE", f"{ONE}/signing-secret", needs=WRITE, errors=(404,), status=204, summary="Stop signing", tag=TAG)
-async def remove_secret(source: FromPath[str], actor: Caller, tx: InTx) -> None:
+async def remove_secret(source: SourceId, actor: Caller, tx: InTx) -> None:
     """Takes unsigned submissions again."""
     await actions.remove_secret(tx, ids.read(ids.SOURCE, source), by=actor.tag)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,11 +9,12 @@ import msgspec
 from leadsbot.features.capture.public import Kind, Source, SourceCounts
 from leadsbot.features.sources.snippets import address
 from leadsbot.kit import ids
+from leadsbot.web.params import VISIBLE, Moment, told
 
 SourceKind = Literal["webhook", "form", "widget"]
-Name = Annotated[str, msgspec.Meta(max_length=200, description="What you call it; visitors never see it.")]
+Name = Annotated[str, told("What you call it; visitors never see it.", minLength=1, maxLength=200, pattern=VISIBLE)]
 Origins = Annotated[
-    list[str],
+    list[Annotated[str, told("An origin, or `null`.", pattern="^(null|https?://[^/]+/?)$")]],
     msgspec.Meta(
         max_length=100,
         description="Origins of web sites that may post (`https://www.example.com`). None: every site. "
@@ -22,7 +22,7 @@ Origins = Annotated[
     ),
 ]
 Redirects = Annotated[
-    list[str],
+    list[Annotated[str, told("A whole address.", pattern="^https?://[^/]")]],
     msgspec.Meta(max_length=100, description="Addresses that `_next` may lead to; deeper paths are included."),
 ]
 Country = Annotated[
@@ -53,9 +53,9 @@ class SourceOut(msgspec.Struct):
     signed: bool
     submissions: int
     quarantined: int
-    last_submission_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
+    last_submission_at: Moment | None
+    created_at: Moment
+    updated_at: Moment
 
 
 class SourceIn(msgspec.Struct, forbid_unknown_fields=True):

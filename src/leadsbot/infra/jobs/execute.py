@@ -13,11 +13,11 @@ import msgspec
 from sqlalchemy import text
 
 from leadsbot.infra import logging, metrics
+from leadsbot.infra.crash import point
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.db.raw import LOST
 from leadsbot.infra.db.tx import Tx
 from leadsbot.infra.jobs import queries
-from leadsbot.infra.jobs.crash import point
 from leadsbot.infra.jobs.kinds import Dead, JobContext, JobKind, Retry
 from leadsbot.infra.jobs.pools import Claimed, Slots
 from leadsbot.infra.jobs.registry import Kinds

@@ -17,15 +17,15 @@ from typing import Any
 
 import asyncpg
 
-from leadsbot.infra import logging
+from leadsbot.infra import logging, metrics
+from leadsbot.infra.crash import point
 from leadsbot.infra.db.pool import Database, raw_pool
 from leadsbot.infra.db.raw import LOST
 from leadsbot.infra.jobs import cron, queries
 from leadsbot.infra.jobs.claim import Claimer
-from leadsbot.infra.jobs.crash import point
 from leadsbot.infra.jobs.execute import Executor
 from leadsbot.infra.jobs.kinds import Cron
-from leadsbot.infra.jobs.owner import SingleOwner
+from leadsbot.infra.jobs.owner import TTL, SingleOwner
 from leadsbot.infra.jobs.pools import Claimed, Pool, Slots
 from leadsbot.infra.jobs.registry import Kinds
 from leadsbot.infra.jobs.wake import WORK, Waker, listen
@@ -98,7 +98,9 @@ class Worker:
                 self._executor.flush_forever(),
                 self._forever(self._renew_once, self._renew, self._lease.total_seconds() / 4, to_the_end=True),
                 listen(self._dsn, WORK, lambda _payload: self._wake_all(), self._reconnected),
-                self._forever(self._rescue_once, self._draining, RESCUE_EVERY_S),
+                self._forever(
+                    self._rescue_once, self._draining, min(RESCUE_EVERY_S, self._lease.total_seconds() / 4)
+                ),
                 self._forever(self._promote_once, self._draining, PROMOTE_EVERY_S),
                 self._forever(self._cron_once, self._draining, CRON_EVERY_S),
                 *(self._own(slots) for slots in self._slots.values() if slots.pool.exclusive),
@@ -159,6 +161,7 @@ class Worker:
                 return False
             point("dispatching")
         self.dispatched += row["events"]
+        metrics.EVENTS.inc(row["events"])
         if row["jobs"]:
             for slots in self._slots.values():
                 slots.wake.set()
@@ -195,7 +198,9 @@ class Worker:
         return False
 
     async def _own(self, slots: Slots) -> None:
-        owner = self.owners[slots.name] = SingleOwner(self._pool, f"pool {slots.name}", slots.wake.set)
+        owner = self.owners[slots.name] = SingleOwner(
+            self._pool, f"pool {slots.name}", slots.wake.set, ttl=min(TTL, self._lease)
+        )
         await owner.run()
 
     async def _claim_forever(self, slots: Slots) -> None:

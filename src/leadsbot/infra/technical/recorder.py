@@ -15,11 +15,13 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
+from leadsbot.infra import logging, metrics
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.technical.tables import ErrorTrace, RequestLog
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.redact import redact
 
+log = logging.get(__name__)
 BATCH = 500
 PAUSE_S = 1.0
 
@@ -67,19 +69,24 @@ class Recorder:
         try:
             self._rows.put_nowait(row)
         except asyncio.QueueFull:
-            self.dropped += 1
+            self._drop(1)
+
+    def _drop(self, rows: int) -> None:
+        self.dropped += rows
+        metrics.DROPPED.inc(rows)
 
     async def run(self) -> None:
         """Write until cancelled; what is buffered then is written once more."""
         try:
             while True:
                 await asyncio.sleep(PAUSE_S)
-                await self._flush()
+                await self.flush()
         finally:
             with contextlib.suppress(Exception):
-                await self._flush()
+                await self.flush()
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
+        """Write what is buffered."""
         while not self._rows.empty():
             rows = [self._rows.get_nowait() for _ in range(min(BATCH, self._rows.qsize()))]
             requests = [
@@ -88,12 +95,14 @@ class Recorder:
             errors = [row for row in rows if isinstance(row, dict)]
             try:
                 async with self._db.system() as tx:
+                    # Inline: else the statement asks for the new ids, which this role may not read.
                     if requests:
-                        await tx.execute(insert(RequestLog), requests)
+                        await tx.execute(insert(RequestLog).inline(), requests)
                     if errors:
-                        await tx.execute(insert(ErrorTrace), errors)
-            except Exception:  # noqa: BLE001 - the log of faults must never become a fault itself
-                self.dropped += len(rows)
+                        await tx.execute(insert(ErrorTrace).inline(), errors)
+            except Exception as error:  # noqa: BLE001 - the log of faults must never become a fault itself
+                log.warning("technical log rows dropped", rows=len(rows), reason=type(error).__name__)
+                self._drop(len(rows))
                 return
 
 

@@ -1,0 +1,159 @@
+"""Every page that a person can see, and in which states it is looked at.
+
+``tests/arch`` compares this list with the routes of the application: a page that is on neither list fails there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from playwright.async_api import Page
+
+NOBODY, OWNER, BEGINNER, READER = "nobody", "owner", "beginner", "reader"
+
+
+@dataclass(frozen=True)
+class State:
+    """One look at a page: who opens which address, what they do there, and which heading they must see."""
+
+    name: str
+    route: str | None
+    """The route that shows it; None for what belongs to no route."""
+    path: str
+    """The address; ``{lead}`` and the like are filled with what the site knows."""
+    heading: str
+    who: str = OWNER
+    act: Callable[[Page], Awaitable[object]] | None = None
+    refused: int = 0
+    """The status that the page must have when it says no; the browser notes it on the console."""
+
+
+async def _wrong_password(page: Page) -> None:
+    await page.get_by_label("E-mail address").fill("alice@example.com")
+    await page.get_by_label("Password").fill("not this one")
+    await page.get_by_role("button", name="Sign in").click()
+
+
+async def _short_password(page: Page) -> None:
+    await page.get_by_label("New password").fill("short")
+    await page.get_by_role("button", name="Save and sign in").click()
+
+
+async def _half_a_form(page: Page) -> None:
+    await page.get_by_label("Your name").fill("Alice")
+    await page.get_by_label("E-mail address").fill("alice@example.com")
+    await page.get_by_label("Password").fill("short")
+    await page.get_by_label("Business").fill("Alder")
+    await page.get_by_role("button", name="Create account").click()
+
+
+async def _note_nothing(page: Page) -> None:
+    await page.get_by_label("Note", exact=True).fill("   ")
+    await page.get_by_role("button", name="Add note").click()
+
+
+async def _bad_origin(page: Page) -> None:
+    await page.get_by_label("Web sites that may post").fill("not an origin")
+    await page.get_by_role("button", name="Save settings").click()
+
+
+async def _blank_stage(page: Page) -> None:
+    await page.get_by_label("Won").fill(" ")
+    await page.get_by_label("Lost").fill("Won")
+    await page.get_by_role("button", name="Save settings").click()
+
+
+async def _key_that_may_nothing(page: Page) -> None:
+    await page.get_by_label("Name").fill("CRM")
+    await page.get_by_label("only what is ticked here").check()
+    await page.get_by_role("button", name="Make key").click()
+
+
+async def _ask_for_a_link(page: Page) -> None:
+    await page.get_by_label("E-mail address").fill("somebody@example.com")
+    await page.get_by_role("button", name="Send the link").click()
+
+
+async def _wrong_present_password(page: Page) -> None:
+    await page.get_by_label("Present password").fill("not this one")
+    await page.get_by_label("New password").fill("a good long sentence")
+    await page.get_by_role("button", name="Change password").click()
+
+
+def press(name: str) -> Callable[[Page], Awaitable[object]]:
+    """Press the first button of this name."""
+
+    async def act(page: Page) -> None:
+        await page.get_by_role("button", name=name).first.click()
+
+    return act
+
+
+async def _make_key(page: Page) -> None:
+    await page.get_by_label("Name").fill("CRM")
+    await page.get_by_role("button", name="Make key").click()
+
+
+STATES = (
+    State("login", "/login", "/login", "Sign in", NOBODY),
+    State("login-refused", "/login", "/login", "Sign in", NOBODY, _wrong_password, 422),
+    State("setup", "/setup", "/setup?token={setup}", "Create your account", NOBODY),
+    State("setup-refused", "/setup", "/setup?token={setup}", "Create your account", NOBODY, _half_a_form, 422),
+    State("setup-over", "/setup", "/setup?token=used", "", NOBODY, refused=410),
+    State("reset", "/reset", "/reset", "New password", NOBODY),
+    State("reset-sent", "/reset", "/reset", "New password", NOBODY, _ask_for_a_link),
+    State("new-password", "/reset/new", "/reset/new?token={password}", "Choose a new password", NOBODY),
+    State(
+        "new-password-refused", "/reset/new", "/reset/new?token={password}", "Choose a new password", NOBODY,
+        _short_password, 422,
+    ),
+    State("leads", "/leads", "/leads", "Leads"),
+    State("leads-empty", "/leads", "/leads", "Leads", BEGINNER),
+    State("leads-nothing-found", "/leads", "/leads?q=nobody-is-called-so", "Leads"),
+    State("lead", "/leads/{lead}", "/leads/{lead}", "Hilde"),
+    State("lead-refused", "/leads/{lead}", "/leads/{lead}", "Hilde", act=_note_nothing, refused=422),
+    State("lead-of-a-reader", "/leads/{lead}", "/leads/{lead}", "Hilde", READER),
+    State("sources", "/sources", "/sources", "Sources"),
+    State("sources-empty", "/sources", "/sources", "Sources", "nothing-yet"),
+    State("new-source", "/sources/new", "/sources/new", "New source"),
+    State("source", "/sources/{source}", "/sources/{form}", "Contact"),
+    State("source-waiting", "/sources/{source}", "/sources/{fresh}", "Contact", BEGINNER),
+    State("source-refused", "/sources/{source}", "/sources/{form}", "Contact", act=_bad_origin, refused=422),
+    State("source-signed", "/sources/{source}", "/sources/{signed}", "Signed", act=press("Require signatures")),
+    State("source-closed", "/sources/{source}", "/sources/{closed}", "Closed", act=press("Close")),
+    State("form", "/f/{form_key}", "/f/{form_key}", "Contact us", NOBODY),
+    State("form-gone", "/f/{form_key}", "/f/nothing", "There is no such form", NOBODY, refused=404),
+    State("thanks", "/f/{form_key}/thanks", "/f/{form_key}/thanks", "Thank you", NOBODY),
+    State("telegram", "/telegram", "/telegram", "Telegram"),
+    State("telegram-empty", "/telegram", "/telegram", "Telegram", BEGINNER),
+    State("telegram-link", "/telegram", "/telegram", "Telegram", act=press("Connect a chat")),
+    State("deliveries", "/deliveries", "/deliveries", "Deliveries"),
+    State("deliveries-empty", "/deliveries", "/deliveries", "Deliveries", BEGINNER),
+    State("keys", "/keys", "/keys", "API keys"),
+    State("keys-made", "/keys", "/keys", "API keys", act=_make_key),
+    State("keys-refused", "/keys", "/keys", "API keys", act=_key_that_may_nothing, refused=422),
+    State("account", "/account", "/account", "Your account"),
+    State("account-refused", "/account", "/account", "Your account", act=_wrong_present_password, refused=422),
+    State("settings", "/settings", "/settings", "Settings"),
+    State("settings-refused", "/settings", "/settings", "Settings", act=_blank_stage, refused=422),
+    State("new-workspace", "/workspaces/new", "/workspaces/new", "New workspace"),
+    State("api-docs", "/api/docs", "/api/docs", "LeadsBot API", NOBODY),
+    State("not-found", None, "/nowhere", "", refused=404),
+    State("not-found-to-nobody", None, "/nowhere", "", NOBODY, refused=404),
+    State("forbidden", "/settings", "/settings", "", READER, refused=403),
+)  # fmt: skip
+
+EXCUSED = {
+    "/": "leads on to the list of leads",
+    "/static/{name}": "a file",
+    "/favicon.ico": "a picture",
+    "/healthz": "for machines: JSON",
+    "/readyz": "for machines: JSON",
+    "/metrics": "for machines: text",
+    "/live": "a stream of events",
+    "/live/poll": "for scripts: JSON",
+    "/api": "for machines: the description of the API once more",
+    "/api/openapi.json": "for machines: JSON",
+}
+"""GET routes that show no page, each with the reason."""

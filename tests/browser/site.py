@@ -1,0 +1,134 @@
+"""A running product with people and records in it, for browsers to look at."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.async_api import Browser, BrowserContext
+from pydantic import SecretStr
+
+from leadsbot.features.accounts import actions as accounts_actions
+from leadsbot.features.accounts import model, store
+from leadsbot.features.accounts import public as accounts
+from leadsbot.features.capture.public import create_source, list_sources, untaken
+from leadsbot.kit import ids
+from leadsbot.testing.postgres import TestDatabase
+from tests.browser.inventory import BEGINNER, NOBODY, OWNER, READER
+from tests.product import PASSWORD, Product, running, until
+
+HILDE = {
+    "name": "Hilde Brandt-Sørensen",
+    "email": "hilde.brandt-sorensen@a-rather-long-domain-name.example.org",
+    "phone": "+49 30 901820",
+    "company": "Brandt & Töchter Dachdeckerei GmbH & Co. KG",
+    "message": "Our roof leaks above the stairs.\nCan somebody come this week?\n\nhttps://example.org/" + "photo" * 20,
+    "Budget": "2000",
+    "Answers": {"rooms": [1, 2, 3], "pets": True},
+}
+
+
+@dataclass
+class Site:
+    """The product, the ids of its records for addresses, and one open browser profile for each person."""
+
+    product: Product
+    known: dict[str, str]
+    people: dict[str, str]
+    _contexts: dict[str, BrowserContext] = field(default_factory=dict)
+
+    async def profile(self, browser: Browser, who: str) -> BrowserContext:
+        """The browser of somebody who is signed in; a fresh one for nobody."""
+        made = self._contexts.get(who)
+        if made is None or who == NOBODY:
+            made = await browser.new_context(base_url=self.product.address, reduced_motion="reduce")
+            self._contexts[who] = made
+            if who != NOBODY:
+                page = await made.new_page()
+                await page.goto("/login")
+                await page.get_by_label("E-mail address").fill(self.people[who])
+                await page.get_by_label("Password").fill(PASSWORD)
+                await page.get_by_role("button", name="Sign in").click()
+                await page.wait_for_url("**/leads")
+                await page.close()
+        return made
+
+
+async def _reader(product: Product) -> str:
+    db, workspace = product.process.services.db, ids.read(ids.WORKSPACE, product.workspace["workspace_id"])
+    hashed = await accounts.make_hash(PASSWORD)
+    async with db.system() as tx:
+        bob, _ = await accounts.find_or_add_person(tx, email="bob@example.com", name="Bob", password_hash=hashed)
+    async with db.tenant(workspace) as tx:
+        await store.add_member(tx, model.Member(ids.new_id(), bob.id, bob.name, model.Role.VIEWER), "Corner & Sons")
+    return bob.email
+
+
+async def _newcomer(product: Product) -> str:
+    """Somebody whose workspace has not even a source."""
+    db, hashed = product.process.services.db, await accounts.make_hash(PASSWORD)
+    async with db.tenant(ids.new_id()) as tx:
+        dora, _ = await accounts.find_or_add_person(tx, email="dora@example.com", name="Dora", password_hash=hashed)
+        await accounts.create_workspace(tx, name="Dora's", country="GB", owner=dora)
+    return dora.email
+
+
+async def _fill(product: Product) -> None:
+    """Leads of every sort, two alerts sent and one refused, a note, a tag, a duplicate to think about."""
+    chat = product.telegram.add_user("Alice")
+    await product.bind(chat.id, chat)
+    await product.submit(**HILDE)
+    await until(lambda: _taken(product, 1))
+    product.telegram.fault("refuse", code=400, description="Bad Request: not today")
+    await product.submit(name="Bo", message="Short.")
+    await until(lambda: _taken(product, 2))
+    for number in range(60):
+        await product.submit(name=f"Visitor {number}", email=f"{number}@example.org", message="A quote, please. " * 12)
+    await product.submit(**{**HILDE, "email": "h.brandt@example.org", "name": "H. Brandt"})
+    await until(lambda: _taken(product, 63))
+
+
+async def _taken(product: Product, count: int) -> bool:
+    """Whether so many submissions are leads."""
+    async with product.process.services.db.tenant(ids.read(ids.WORKSPACE, product.workspace["workspace_id"])) as tx:
+        return await untaken(tx) == 0 and len(await product.leads()) >= min(count, 50)
+
+
+async def _known(product: Product, beginner: dict[str, str]) -> dict[str, str]:
+    services = product.process.services
+    hilde = (await product.http.get("/api/v1/leads?q=hilde.brandt", headers=product.key)).json()["data"][0]["id"]
+    tag = {"tags": ["roof", "urgent"], "stage": "qualified"}
+    await product.http.patch(f"/api/v1/leads/{hilde}", headers=product.key, json=tag)
+    note = {"body": "Called back.\nWill send photos on Friday."}
+    await product.http.post(f"/api/v1/leads/{hilde}/notes", headers=product.key, json=note)
+    known = {"lead": hilde, "form_key": product.workspace["form_key"]}
+    async with services.db.tenant(ids.read(ids.WORKSPACE, product.workspace["workspace_id"])) as tx:
+        known["form"] = next(ids.show(ids.SOURCE, each.id) for each in await list_sources(tx) if each.kind == "form")
+        for name in ("signed", "closed"):
+            known[name] = ids.show(ids.SOURCE, (await create_source(tx, "form", name.capitalize())).id)
+    async with services.db.tenant(ids.read(ids.WORKSPACE, beginner["workspace_id"])) as tx:
+        known["fresh"] = next(ids.show(ids.SOURCE, each.id) for each in await list_sources(tx) if each.kind == "form")
+    async with services.db.system() as tx:
+        person = await store.person_by_email(tx, "alice@example.com")
+        assert person is not None
+        known["setup"] = await accounts_actions.make_link(tx, "setup", None, model.SETUP_LINK_LIFE)
+        known["password"] = await accounts_actions.make_link(tx, "password", person.id, model.CLI_LINK_LIFE)
+    return known
+
+
+@contextlib.asynccontextmanager
+async def opened(database: TestDatabase, folder: Path) -> AsyncIterator[Site]:
+    """The site, filled."""
+    mail = {"smtp_url": SecretStr("smtp://127.0.0.1:1"), "mail_from": "leads@example.com"}
+    async with running(database, folder, referee=False, rate_limits="off", **mail) as product:
+        await _fill(product)
+        beginner = await product.another_workspace()
+        people = {
+            OWNER: "alice@example.com",
+            BEGINNER: "charlie@example.com",
+            READER: await _reader(product),
+            "nothing-yet": await _newcomer(product),
+        }
+        yield Site(product, await _known(product, beginner), people)

@@ -1,0 +1,177 @@
+"""Every page in a real browser: axe, both themes, phone and desktop, no sideways scrolling, a quiet console."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import expect as shows
+
+import hatch_build
+from leadsbot.testing.postgres import TestServer
+from tests.browser.inventory import NOBODY, OWNER, STATES, State
+from tests.browser.site import Site, opened
+
+CHROMIUM = shutil.which("chromium")
+AXE = hatch_build.FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# The size of targets is judged only when it is asked for by name.
+RUN = """async tags => {
+    const found = await axe.run(document, {
+        runOnly: {type: "tag", values: tags}, rules: {"target-size": {enabled: true}},
+    });
+    const faults = found.violations.flatMap(rule => rule.nodes.map(
+        node => `${rule.id} at ${node.target.join(" ")}: ${node.failureSummary}`));
+    return [found.passes.length, faults];
+}"""
+SIDEWAYS = """() => [...document.querySelectorAll("body *")].filter(one => {
+    const box = one.getBoundingClientRect();
+    return box.right > innerWidth + 1 && document.scrollingElement.scrollWidth > innerWidth;
+}).map(one => one.outerHTML.slice(0, 120))"""
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("pages"),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; .ci/run installs it"),
+]
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
+        yield made
+        await made.close()
+
+
+@pytest.fixture(scope="module")
+async def site(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """One product for all pages."""
+    if not hatch_build.fresh():
+        hatch_build.build()
+    hatch_build.install(tools=True)
+    database = await postgres.database()
+    async with opened(database, tmp_path_factory.mktemp("site")) as made:
+        yield made
+    await postgres.drop(database)
+
+
+async def faults(page: Page) -> list[str]:
+    """What axe finds on the page as it is."""
+    if not await page.evaluate("() => 'axe' in window"):
+        await page.evaluate(AXE.read_text())
+    passed, found = await page.evaluate(RUN, TAGS)
+    assert passed > 5, "axe judged next to nothing"
+    return list(found)
+
+
+class Watched:
+    """A page whose console and requests are written down."""
+
+    def __init__(self, page: Page, state: State) -> None:
+        self.page, self.state = page, state
+        self.said: list[str] = []
+        self.hosts: set[str] = set()
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+
+    def loud(self) -> list[str]:
+        """What should not have been said: anything but the browser's own note of the refusal that was asked for."""
+        return [text for text in self.said if not (self.state.refused and f"status of {self.state.refused} " in text)]
+
+
+async def _open(site: Site, page: Page, state: State) -> None:
+    answer = await page.goto(re.sub(r"\{(\w+)\}", lambda name: site.known[name.group(1)], state.path))
+    assert answer is not None
+    assert answer.status == (200 if state.act else state.refused or 200)
+    if state.act:
+        async with page.expect_navigation() as navigation:
+            await state.act(page)
+        answer = await navigation.value
+        assert answer is not None
+        assert answer.status == (state.refused or 200)
+    await page.wait_for_load_state("load")
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
+async def test_the_page_is_fit_for_everybody(site: Site, browser: Browser, state: State) -> None:
+    page = await (await site.profile(browser, state.who)).new_page()
+    watched = Watched(page, state)
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await _open(site, page, state)
+
+    heading = page.get_by_role("heading", level=1)
+    await shows(heading).to_have_count(1)
+    await shows(heading).to_contain_text(state.heading)
+    assert len(await page.title()) > 3
+    wrong: dict[str, Any] = {}
+    for theme in ("light", "dark"):
+        await page.emulate_media(color_scheme=theme)
+        for width in (1280, 390):
+            await page.set_viewport_size({"width": width, "height": 900 if width > 400 else 844})
+            wrong[f"{theme} {width}"] = await faults(page)
+    for width in (390, 320):
+        await page.set_viewport_size({"width": width, "height": 700})
+        wrong[f"sideways {width}"] = await page.evaluate(SIDEWAYS)
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await page.evaluate("() => document.querySelectorAll('main details').forEach(one => { one.open = true; })")
+    wrong["opened"] = await faults(page)
+
+    assert {where: found for where, found in wrong.items() if found} == {}
+    assert watched.loud() == []
+    assert watched.hosts == {urlsplit(site.product.address).netloc}
+    await page.close()
+
+
+async def _keys(page: Page) -> None:
+    await page.keyboard.press("?")
+
+
+async def _merge(page: Page) -> None:
+    await page.get_by_role("button", name="Merge…").click()
+
+
+async def _workspaces(page: Page) -> None:
+    await page.locator(".switch > summary").click()
+
+
+@pytest.mark.parametrize("open_it", [_keys, _merge, _workspaces])
+async def test_what_opens_above_a_page_is_fit_too(
+    site: Site, browser: Browser, open_it: Callable[[Page], Awaitable[None]]
+) -> None:
+    page = await (await site.profile(browser, OWNER)).new_page()
+    await page.goto(f"/leads/{site.known['lead']}")
+    await open_it(page)
+    await shows(page.locator("dialog[open], .switch[open] .menu")).to_be_visible()
+
+    wrong: dict[str, Any] = {}
+    for theme in ("light", "dark"):
+        await page.emulate_media(color_scheme=theme)
+        for width in (1280, 390, 320):
+            await page.set_viewport_size({"width": width, "height": 844})
+            wrong[f"{theme} {width}"] = [*await faults(page), *await page.evaluate(SIDEWAYS)]
+
+    assert {where: found for where, found in wrong.items() if found} == {}
+    await page.close()
+
+
+async def test_the_judge_sees_what_is_wrong(site: Site, browser: Browser) -> None:
+    page = await (await site.profile(browser, NOBODY)).new_page()
+    await page.set_viewport_size({"width": 320, "height": 700})
+    await page.set_content(
+        '<!doctype html><html lang="en"><title>Bad</title><main><h1>Bad</h1><p>Text</p><img src="data:,">'
+        '<button style="width:9px;height:9px;padding:0;border:0" aria-label="a"></button>'
+        '<button style="width:9px;height:9px;padding:0;border:0" aria-label="b"></button>'
+        '<p style="color:#ccc;background:#fff;width:900px">pale</p><ul><li><a href="#x">one</a></li></ul></main></html>'
+    )
+
+    named = {fault.split(" ")[0] for fault in await faults(page)}
+
+    assert {"image-alt", "target-size", "color-contrast"} <= named
+    assert await page.evaluate(SIDEWAYS)
+    await page.close()
