@@ -150,7 +150,7 @@ class CaptureApp:
         results = None if batch is None else reply.results(parsed, [id for id, _ in good])
         if not good:
             return "invalid", reply.all_rejected(call, results)
-        stored = await self._committed(call, source, _rows(call, source, ip, good, guard.idempotency_key(call) or None, results))
+        stored = await self._committed(call, source, _rows(call, source, ip, good, results))
         first = good[0][1]
         if batch is None and call.route == guard.WEBHOOK and first.verdict and first.verdict.verdict == BLOCK:
             return "blocked", reply.blocked(call, first.verdict)
@@ -196,11 +196,10 @@ def _rows(
     source: Source,
     ip: str | None,
     good: list[tuple[UUID, parse.Parsed]],
-    key: str | None,
     results: list[dict[str, Any]] | None,
 ) -> list[Row]:
     """The rows of one request. The first one carries the idempotency key and what a batch is answered."""
-    now, seen, head = utcnow(), call.circumstances(), good[0][0]
+    now, seen, head, key = utcnow(), call.circumstances(), good[0][0], guard.idempotency_key(call) or None
     fields = [encode(item.fields) for _, item in good]
     digest = hashlib.sha256(b"\n".join(fields)).hexdigest()
     answer = msgspec.Raw(encode({"results": results})) if results else None
