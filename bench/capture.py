@@ -24,7 +24,7 @@ import uvloop
 
 from leadsbot.features.capture.endpoint import CaptureApp
 from leadsbot.features.capture.public import create_source
-from leadsbot.features.forms.public import compile_form
+from leadsbot.features.forms.public import FormCompiler
 from leadsbot.features.screening.public import EdgeScreener
 from leadsbot.infra import memory, wire
 from leadsbot.infra.asgi import Reply, Scope
@@ -35,6 +35,7 @@ from leadsbot.infra.db.pool import Database
 from leadsbot.infra.ratelimit import Limiter
 from leadsbot.kit.errors import Invalid
 from leadsbot.kit.ids import new_id
+from leadsbot.kit.signing import Signer
 
 CLIENTS = 64
 SECONDS = float(os.environ.get("BENCH_SECONDS", "6"))
@@ -69,7 +70,7 @@ def serve(dsn: str, pipe: Connection) -> None:
     app = CaptureApp(
         dsn,
         open_secret=lambda _w, _s, sealed: sealed.decode(),
-        compile_form=compile_form,
+        compile_form=FormCompiler(Signer("a secret key for this benchmark")),
         screener=EdgeScreener(),
         refill=no_page,
         limiter=Limiter(enabled=False),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from leadsbot.features.forms.public import compile_form
+from leadsbot.features.forms.public import FormCompiler
 from leadsbot.features.screening.public import EdgeScreener
 from leadsbot.infra.asgi import Reply, Scope
 from leadsbot.kit.errors import Invalid
+from leadsbot.kit.signing import Signer
 
 
 async def refill(_scope: Scope, error: Invalid, _sent: object) -> Reply:
@@ -17,4 +18,8 @@ async def refill(_scope: Scope, error: Invalid, _sent: object) -> Reply:
 
 def taking_part() -> dict[str, Any]:
     """The parts as the product has them, but for the page."""
-    return {"compile_form": compile_form, "screener": EdgeScreener(), "refill": refill}
+    return {
+        "compile_form": FormCompiler(Signer("a secret key that is long enough for tests")),
+        "screener": EdgeScreener(),
+        "refill": refill,
+    }

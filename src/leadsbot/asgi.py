@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from leadsbot.contracts.intake import REFUSED
 from leadsbot.features.accounts.authenticate import Authentication
 from leadsbot.features.capture.endpoint import CaptureApp
-from leadsbot.features.forms.public import compile_form
+from leadsbot.features.forms.public import FormCompiler
 from leadsbot.features.screening.public import EdgeScreener
 from leadsbot.infra import metrics
 from leadsbot.infra.asgi import Reply, Scope
@@ -14,8 +15,6 @@ from leadsbot.kit.errors import Invalid
 from leadsbot.web.app import build_app
 from leadsbot.wiring import FEATURES, CaptureObserver, Process, readiness, secret_opener
 
-REFUSED = "leadsbot.refused"
-"""The key of the scope under which the page of a form finds why an earlier post was not taken, and what was sent."""
 PAGE_HEADERS = ("content-type", "content-security-policy", "referrer-policy", "permissions-policy")
 
 
@@ -27,7 +26,7 @@ class Application:
         self.capture = CaptureApp(
             process.capture_dsn,
             open_secret=secret_opener(services.crypto),
-            compile_form=compile_form,
+            compile_form=FormCompiler(services.signer),
             screener=EdgeScreener(),
             refill=self._refill,
             wake=process.waker.work,

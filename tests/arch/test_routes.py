@@ -16,8 +16,8 @@ from sqlalchemy import text
 
 from leadsbot.features.accounts import public as accounts
 from leadsbot.features.alerts import store as alerts
-from leadsbot.features.capture.public import create_source
 from leadsbot.features.deliveries import public as deliveries
+from leadsbot.features.forms.public import contact_form, create_form
 from leadsbot.infra.db.pool import Database
 from leadsbot.kit import ids
 from leadsbot.kit.ids import new_id
@@ -31,8 +31,10 @@ from tests.features.leads.conftest import Desk
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
-OWN = {"session", "name", "form_key"}
-"""Parameters that name nothing a stranger must not see: one's own session, a static file, a form's public address."""
+OWN = {"session", "name", "form_key", "version"}
+"""Parameters that name nothing a stranger must not see: one's own session, a static file, a form's public address, a
+number that means something with the form before it only."""
+NUMBERS = {"version": "1"}
 PREFIXES = {
     "lead": ids.LEAD,
     "key": ids.KEY,
@@ -40,6 +42,7 @@ PREFIXES = {
     "source": ids.SOURCE,
     "delivery": ids.DELIVERY,
     "job": ids.JOB,
+    "form_id": ids.FORM,
 }
 """What each path parameter is the id of. A new one needs a line here and a record in :func:`records`."""
 DEAD_JOB = text(
@@ -65,7 +68,7 @@ class Route(NamedTuple):
 
     def at(self, records: dict[str, str]) -> str:
         """The path with ids in it."""
-        return PARAMETER.sub(lambda found: records.get(found.group(1), str(new_id())), self.path)
+        return PARAMETER.sub(lambda found: {**NUMBERS, **records}.get(found.group(1), str(new_id())), self.path)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -101,7 +104,8 @@ async def signed_in(app: Shell, email: str) -> AsyncIterator[Browser]:
 async def records(db: Database, cast: Cast) -> dict[str, str]:
     """One record of Alice's for every path parameter."""
     async with db.tenant(cast.workspace_id) as tx:
-        source = await create_source(tx, "form", "Contact")
+        form = await create_form(tx, contact_form(), name="Contact")
+        source = form.source
         key, _ = await accounts.issue_key(tx, name="k", scopes=["*"], giver=frozenset(Permission), created_by=None)
         destination = new_id()
         await alerts.add_destination(
@@ -115,6 +119,7 @@ async def records(db: Database, cast: Cast) -> dict[str, str]:
     lead = await Desk(db, cast.workspace_id, source.id).arrives({"email": "pat@example.com"})
     found: dict[str, UUID] = {
         "lead": lead, "key": key.id, "source": source.id, "destination": destination, "delivery": delivery,
+        "form_id": form.id,
     }  # fmt: skip
     return {"job": str(job), **{name: ids.show(PREFIXES[name], value) for name, value in found.items()}}
 

@@ -25,6 +25,11 @@ TRAP_FIELD: Final = "_gotcha"
 """The reserved field that people do not see and bots fill in."""
 
 
+REFUSED: Final = "leadsbot.refused"
+"""The key of the scope under which the page of a form finds why an earlier post was not taken, and what was sent:
+``(error, tree)``."""
+
+
 class InvalidAnswers(Invalid):
     """Answers that a form does not take: one sentence for each field, the first of which is the error's own."""
 
@@ -42,9 +47,21 @@ class Answers(msgspec.Struct, frozen=True):
     fields: dict[str, Any]
     """The answers as they are stored; unknown fields are kept."""
     consents: list[dict[str, Any]] | None = None
-    """What was agreed to: ``[{field, text, text_version, given}]``; None for a form that asks for nothing."""
+    """What was agreed to: ``[{field, text, text_version, given, language}]``; None for a form that asks for nothing."""
     ending: dict[str, Any] | None = None
-    """What the visitor is told: ``{id, kind: "message" | "redirect", title, text, url}``."""
+    """What the visitor is told: ``{id, kind: "message" | "redirect", title, text, url}``; ``url`` is where a browser
+    that posted the form itself is sent, for a message the page of ours that shows it."""
+
+
+class Published(NamedTuple):
+    """A published form as its source carries it, and what the source says about itself."""
+
+    key: str
+    form: str
+    """JSON: ``{"version": 3, "definition": {…}, "country": "GB"}``; the country is the workspace's at that time."""
+    redirects: tuple[str, ...]
+    country: str | None
+    """The source's own; None means the workspace's."""
 
 
 class PublishedForm(Protocol):
@@ -111,12 +128,14 @@ __all__ = [
     "ALLOW",
     "BLOCK",
     "QUARANTINE",
+    "REFUSED",
     "TOKEN_FIELD",
     "TRAP_FIELD",
     "Answers",
     "Arriving",
     "Decision",
     "InvalidAnswers",
+    "Published",
     "PublishedForm",
     "Screener",
     "Verdict",

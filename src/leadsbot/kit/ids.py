@@ -23,6 +23,7 @@ DESTINATION: Final = "dst"
 EVENT: Final = "evt"
 NOTE: Final = "note"
 JOB: Final = "job"
+FORM: Final = "form"
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)

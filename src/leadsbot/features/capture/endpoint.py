@@ -16,6 +16,7 @@ from leadsbot.contracts.intake import (
     TOKEN_FIELD,
     TRAP_FIELD,
     Arriving,
+    Published,
     PublishedForm,
     Screener,
 )
@@ -70,7 +71,7 @@ class CaptureApp:
         dsn: str,
         *,
         open_secret: Callable[[UUID, UUID, bytes], str],
-        compile_form: Callable[[dict[str, Any]], PublishedForm],
+        compile_form: Callable[[Published], PublishedForm],
         screener: Screener,
         refill: Refill,
         wake: Callable[[], None] = lambda: None,

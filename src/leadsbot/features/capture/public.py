@@ -16,6 +16,7 @@ from leadsbot.features.capture.store import (
     list_sources,
     published_source,
     submissions_of_lead,
+    submissions_up_to,
     untaken,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "published_source",
     "reopen_source",
     "submissions_of_lead",
+    "submissions_up_to",
     "untaken",
     "update_source",
 ]

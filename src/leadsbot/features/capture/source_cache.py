@@ -10,13 +10,13 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from leadsbot.contracts.intake import PublishedForm
+from leadsbot.contracts.intake import Published, PublishedForm
 from leadsbot.infra import logging
 from leadsbot.infra.db.row_cache import RowCache
 
 SELECT: Final = """
 SELECT workspace_id, id, kind, key, state, allowed_origins, redirect_allow, signing_secret, max_body, lawful_basis,
-    notice_version, changed_at, form::text AS form, checks::text AS checks FROM source"""
+    notice_version, changed_at, country, form::text AS form, checks::text AS checks FROM source"""
 log = logging.get(__name__)
 
 
@@ -40,7 +40,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 def source_cache(
-    open_secret: Callable[[UUID, UUID, bytes], str], compile_form: Callable[[dict[str, Any]], PublishedForm]
+    open_secret: Callable[[UUID, UUID, bytes], str], compile_form: Callable[[Published], PublishedForm]
 ) -> RowCache[Source]:
     """Sources by key; changes are known within a second."""
 
@@ -67,7 +67,9 @@ def source_cache(
             row["lawful_basis"],
             row["notice_version"],
             row["changed_at"],
-            compile_form(msgspec.json.decode(row["form"])) if row["form"] else None,
+            compile_form(Published(row["key"], row["form"], tuple(row["redirect_allow"]), row["country"]))
+            if row["form"]
+            else None,
             msgspec.json.decode(row["checks"]),
         )
 

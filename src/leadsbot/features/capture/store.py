@@ -124,6 +124,21 @@ async def count_submissions(tx: TenantTx, since: datetime | None = None) -> dict
     }
 
 
+async def submissions_up_to(tx: TenantTx, source_id: UUID, most: int) -> int:
+    """How many submissions came in through a source, without those in quarantine, counted no further than ``most``."""
+    counted = (
+        select(SubmissionRow.id)
+        .where(
+            SubmissionRow.workspace_id == tx.workspace_id,
+            SubmissionRow.source_id == source_id,
+            SubmissionRow.quarantined.is_(False),
+        )
+        .limit(most)
+        .subquery()
+    )
+    return int(await tx.scalar(select(func.count()).select_from(counted)) or 0)
+
+
 async def get_submission(tx: TenantTx, submission_id: UUID) -> Submission | None:
     """One submission."""
     statement = select(SubmissionRow).where(

@@ -1,35 +1,235 @@
-"""A published form, compiled: what it makes of answers."""
+"""A published form, compiled: what it makes of answers. On the path of every submission, so made once and quick.
+
+What is decided here, and documented in the feature's README:
+
+- A field whose condition does not hold, or whose step's does not, is not looked at: it is never required, its answer is
+  not checked and **is kept** under its name, for a page without a script shows every field. It counts as empty in
+  conditions, and a consent that was not shown counts as not asked for.
+- Unknown fields are kept as they came.
+- Blanks around a text go. What was typed is stored, never what we read out of it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from leadsbot.contracts.intake import Answers, InvalidAnswers
+import msgspec
+
+from leadsbot.contracts.intake import Answers, InvalidAnswers, Published
 from leadsbot.features.forms import definition as definitions
-from leadsbot.features.forms.definition import Definition
+from leadsbot.features.forms.conditions import Predicate, both, predicate
+from leadsbot.features.forms.definition import Definition, Field
+from leadsbot.features.forms.endings import Finish, Thanks, finish
+from leadsbot.features.forms.reading import Fault, Take, blank, reader, taker, ticked
+from leadsbot.features.forms.words import closest, words
+from leadsbot.infra import logging
+from leadsbot.kit.clock import utcnow
+from leadsbot.kit.contact import example_phone
+from leadsbot.kit.errors import Gone
+from leadsbot.kit.signing import Signer
+
+log = logging.get(__name__)
+_MISSING = {"select": "missing_choice", "radio": "missing_choice", "rating": "missing_choice",
+            "multiselect": "missing_choices", "checkbox": "missing_tick", "consent": "missing_tick",
+            "file": "missing_file"}  # fmt: skip
+
+
+class _Item(NamedTuple):
+    """One field, as it is asked."""
+
+    key: str
+    take: Take
+    shown: Predicate | None
+    required: bool
+    is_tick: bool
+    is_consent: bool
+    read: Take | None
+    """How conditions read it; None where no condition asks."""
 
 
 class CompiledForm:
-    """Checks answers against one published version; made once for every version that is in use."""
+    """Checks answers against one published version; made once for every version that is in use. Never raises."""
 
-    def __init__(self, version: int, definition: Definition) -> None:
-        self.version = version
-        self.definition = definition
+    def __init__(
+        self,
+        version: int,
+        definition: Definition,
+        *,
+        key: str,
+        redirects: tuple[str, ...],
+        country: str | None,
+        thanks: Thanks,
+    ) -> None:
+        self.version, self.definition = version, definition
         self.lawful_basis = definition.lawful_basis or None
         self.notice_version = definition.notice_version or None
+        self.country = country
+        self._fields = {field.key: field for field in definition.fields()}
+        self._items = tuple(_items(definition, country))
+        self._languages = (definition.language, *definition.languages)
+        self._consents = {each: _texts(definition, each) for each in self._languages}
+        self._endings = {each: self._compiled(each, key, redirects, thanks) for each in self._languages}
+
+    def _compiled(
+        self, language: str, key: str, redirects: tuple[str, ...], thanks: Thanks
+    ) -> list[tuple[Predicate | None, Finish]]:
+        """The endings in a language, each with its condition; the last one always holds."""
+        return [
+            (
+                predicate(ending.show_if, self._fields) if ending else None,
+                finish(ending, self.definition, language, key, redirects, thanks),
+            )
+            for ending in (*self.definition.endings, None)
+        ]
 
     def check(self, fields: dict[str, Any], language: str) -> Answers:
-        """The answers, checked. Raises InvalidAnswers that names every field."""
-        faults = {
-            field.key: f"{field.label} is missing."
-            for field in self.definition.fields()
-            if field.required and not str(fields.get(field.key) or "").strip()
-        }
+        """The answers, checked. Raises InvalidAnswers that names every field, or Gone after the closing date.
+
+        ``language`` is what the page said (``_lang``); one that the form does not have means the form's own.
+        """
+        tongue = language if language in self._consents else self.language(language)
+        self._still_open(tongue)
+        kept = dict(fields)
+        seen: dict[str, Any] = {}
+        consents: list[dict[str, Any]] = []
+        faults: dict[str, Fault] = {}
+        for key, take, shown, required, is_tick, is_consent, read in self._items:
+            if shown is not None and not shown(seen):
+                continue
+            value = kept.get(key)
+            if type(value) is str:
+                value = kept[key] = value.strip()
+                empty = not value or (is_tick and not ticked(value))
+            else:
+                empty = value is None or (not ticked(value) if is_tick else blank(value))
+            if is_consent:
+                consents.append({**self._consents[tongue][key], "given": not empty, "language": tongue})
+            if empty:
+                if required:
+                    faults[key] = Fault(_MISSING.get(self._fields[key].type, "missing"))
+                continue
+            try:
+                value = kept[key] = take(value)
+            except Fault as fault:
+                faults[key] = fault
+                continue
+            if read is not None:
+                seen[key] = read(value)
         if faults:
-            raise InvalidAnswers(faults)
+            raise InvalidAnswers({key: self._said(key, fault, tongue) for key, fault in faults.items()})
+        ending = next(tell for holds, tell in self._endings[tongue] if holds is None or holds(seen))
+        return Answers(kept, consents if self._consents[tongue] else None, ending(kept))
+
+    def language(self, wanted: str) -> str:
+        """The form's language for somebody who wants one."""
+        return closest(wanted, self._languages) or self.definition.language if wanted else self.definition.language
+
+    def closed(self) -> bool:
+        """Whether the closing date has passed."""
+        closes = self.definition.closes_at
+        return closes is not None and utcnow() >= closes
+
+    def _still_open(self, language: str) -> None:
+        if self.definition.closes_at is not None and self.closed():
+            raise Gone(self.definition.closed_text or words(language)["closed_text"])
+
+    def _said(self, key: str, fault: Fault, language: str) -> str:
+        """A fault in words: the form's own for its pattern, or ours."""
+        field = self._fields[key]
+        if fault.code == "pattern":
+            translation = self.definition.languages.get(language)
+            texts = translation.fields.get(key) if translation else None
+            own = (texts.pattern_help if texts else "") or field.pattern_help
+            if own:
+                return own
+        numbers = {"example": example_phone(field.country or self.country)} if fault.code == "phone" else fault.numbers
+        return words(language)[fault.code].format(**numbers)
+
+
+def _items(definition: Definition, country: str | None) -> list[_Item]:
+    asked = {
+        comparison.field for conditions in _every_condition(definition) for group in conditions for comparison in group
+    }
+    items: list[_Item] = []
+    earlier: dict[str, Field] = {}
+    for step in definition.steps:
+        of_step = predicate(step.show_if, earlier)
+        for field in step.fields:
+            if field.type != "heading":
+                shown = both(of_step, predicate(field.show_if, earlier))
+                read = reader(field) if field.key in asked else None
+                items.append(
+                    _Item(
+                        field.key, taker(field, country), shown, field.required, field.type in ("checkbox", "consent"),
+                        field.type == "consent", read,
+                    )
+                )  # fmt: skip
+            earlier[field.key] = field
+    return items
+
+
+def _every_condition(definition: Definition) -> list[definitions.Conditions]:
+    return [
+        *(step.show_if for step in definition.steps),
+        *(field.show_if for field in definition.fields()),
+        *(ending.show_if for ending in definition.endings),
+    ]
+
+
+def _texts(definition: Definition, language: str) -> dict[str, dict[str, Any]]:
+    """What each consent says in a language: what is stored with the answer to it."""
+    translation = definition.languages.get(language)
+    found: dict[str, dict[str, Any]] = {}
+    for field in definition.fields():
+        if field.type == "consent":
+            own = translation.fields.get(field.key) if translation else None
+            text = (own.text if own else "") or field.text
+            found[field.key] = {"field": field.key, "text": text, "text_version": field.text_version}
+    return found
+
+
+class Stored(msgspec.Struct):
+    """What a source carries of its form."""
+
+    version: int
+    definition: Definition
+    country: str | None = None
+
+
+def decode_published(form: str | dict[str, Any]) -> Stored | None:
+    """What a source carries, decoded (from JSON text or JSON values); None where this version of the program cannot
+    read it, which is logged."""
+    try:
+        return msgspec.json.decode(form, type=Stored) if isinstance(form, str) else msgspec.convert(form, Stored)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        log.error("forms.unreadable", reason=str(error)[:200])
+        return None
+
+
+class Unreadable:
+    """A published form that this version of the program cannot read: nothing is checked, so that nothing is lost."""
+
+    version = 0
+    lawful_basis: str | None = None
+    notice_version: str | None = None
+
+    def check(self, fields: dict[str, Any], language: str) -> Answers:
+        """The answers as they came."""
         return Answers(fields)
 
 
-def compile_form(published: dict[str, Any]) -> CompiledForm:
-    """From what a source carries: ``{"version": 3, "definition": {…}}``."""
-    return CompiledForm(published["version"], definitions.decode(published["definition"]))
+class FormCompiler:
+    """Makes published forms out of what sources carry."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._thanks = Thanks(signer)
+
+    def __call__(self, published: Published) -> CompiledForm | Unreadable:
+        """The form, compiled. Never raises: one form that cannot be read must not keep others from being served."""
+        stored = decode_published(published.form)
+        if stored is None:
+            return Unreadable()
+        return CompiledForm(
+            stored.version, stored.definition, key=published.key, redirects=published.redirects,
+            country=published.country or stored.country, thanks=self._thanks,
+        )  # fmt: skip

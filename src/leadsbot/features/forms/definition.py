@@ -2,6 +2,9 @@
 
 Builder, hosted page, widget and API all read it. Conditions are data: a list of groups of which one must hold, each a
 list of comparisons that must all hold. Texts are in the form's own language; ``languages`` holds the translations.
+
+The structure only says what can be stored: a draft may be unfinished, with a title that is still empty, say. What may
+be published is up to :mod:`leadsbot.features.forms.lint`.
 """
 
 from __future__ import annotations
@@ -11,7 +14,12 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
+from leadsbot.kit.errors import Invalid
+from leadsbot.kit.text import clean
+
 FORMAT: Final = 1
+MAX_BYTES: Final = 500_000
+"""As JSON. The capture path keeps every published form in memory."""
 FieldType = Literal[
     "text", "textarea", "email", "phone", "number", "money", "date", "select", "multiselect", "radio", "checkbox",
     "consent", "rating", "file", "hidden", "heading",
@@ -19,7 +27,6 @@ FieldType = Literal[
 Operator = Literal["is", "is_not", "contains", "gt", "gte", "lt", "lte", "filled", "empty"]
 
 Key = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,39}$", description="Name of the answer, e.g. `budget`.")]
-Label = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Long = Annotated[str, msgspec.Meta(max_length=2000)]
 Address = Annotated[str, msgspec.Meta(max_length=1000)]
@@ -44,16 +51,16 @@ Conditions: TypeAlias = Annotated[
 class Option(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """One choice: what is stored and what is shown."""
 
-    value: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-    label: Label
+    value: Annotated[str, msgspec.Meta(max_length=100)]
+    label: Short
 
 
 class Field(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """One field. What does not fit its type is refused by :func:`~leadsbot.features.forms.lint.faults`."""
+    """One field. What does not fit its type is refused by :mod:`leadsbot.features.forms.lint`."""
 
     key: Key
     type: FieldType
-    label: Label
+    label: Short
     required: bool = False
     help: Short = ""
     placeholder: Short = ""
@@ -67,7 +74,7 @@ class Field(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     step: float | None = None
     """For number: the distance between two values that may be given."""
     pattern: Short = ""
-    """A regular expression for the whole text, in the common subset of RE2 and JavaScript."""
+    """A regular expression for the whole text, in the language of :mod:`leadsbot.kit.pattern`."""
     pattern_help: Short = ""
     """What to say when it does not fit."""
     prefill: Short = ""
@@ -159,7 +166,7 @@ class Confirmation(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
 class Definition(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """One form."""
 
-    title: Label
+    title: Short
     steps: Annotated[list[Step], msgspec.Meta(min_length=1, max_length=20)]
     v: Literal[1] = FORMAT
     intro: Long = ""
@@ -169,7 +176,7 @@ class Definition(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     languages: Annotated[dict[Language, Translation], msgspec.Meta(max_length=30)] = {}
     endings: Annotated[list[Ending], msgspec.Meta(max_length=20)] = []
     theme: Theme = msgspec.field(default_factory=Theme)
-    closes_at: datetime | None = None
+    closes_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     max_submissions: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] | None = None
     closed_text: Long = ""
     partials: bool = False
@@ -188,6 +195,30 @@ class Definition(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
 def decode(data: Any) -> Definition:
     """A definition from JSON values. Raises msgspec.ValidationError, whose text names the place (``$.steps[0].id``)."""
     return msgspec.convert(data, Definition)
+
+
+def cleaned(definition: Definition, name: str = "definition") -> Definition:
+    """The same with the line ends of its texts made ``\\n``.
+
+    Raises Invalid that names the place for characters that cannot be stored or reverse the reading direction, and for
+    a definition of more than MAX_BYTES.
+    """
+    data = _clean(msgspec.to_builtins(definition), name)
+    if len(msgspec.json.encode(data)) > MAX_BYTES:
+        raise Invalid(
+            name, f"A form may have {MAX_BYTES} bytes as JSON. Shorten it or split it in two.", code="too_long"
+        )
+    return decode(data)
+
+
+def _clean(value: Any, path: str) -> Any:
+    if isinstance(value, str):
+        return clean(value, path, MAX_BYTES)
+    if isinstance(value, dict):
+        return {clean(name, path, MAX_BYTES): _clean(held, f"{path}.{name}") for name, held in value.items()}
+    if isinstance(value, list):
+        return [_clean(held, f"{path}[{place}]") for place, held in enumerate(value)]
+    return value
 
 
 def encode(definition: Definition) -> dict[str, Any]:

@@ -1,5 +1,122 @@
 """What other features and the composition root may use of forms."""
 
-from leadsbot.features.forms.answers import compile_form
+from __future__ import annotations
 
-__all__ = ["compile_form"]
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from leadsbot.features.capture import public as capture
+from leadsbot.features.capture.public import Kind, Source
+from leadsbot.features.forms import store
+from leadsbot.features.forms.actions import (
+    Stale,
+    close,
+    create_form,
+    delete,
+    discard_draft,
+    duplicate,
+    publish,
+    rename,
+    reopen,
+    roll_back,
+    save_draft,
+)
+from leadsbot.features.forms.answers import FormCompiler, decode_published
+from leadsbot.features.forms.definition import Definition
+from leadsbot.features.forms.findings import NotReady
+from leadsbot.features.forms.lint import lint
+from leadsbot.features.forms.localized import as_data, language_for, shown_form
+from leadsbot.features.forms.model import Form, Version, contact_form, form_of
+from leadsbot.infra.db.pool import Database
+from leadsbot.infra.db.tx import TenantTx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """The published version of a form, with its source."""
+
+    source: Source
+    version: int
+    definition: Definition
+
+
+async def published(db: Database, key: str) -> Live | None:
+    """What visitors see under the public key of a form's source; None where no form was published.
+
+    Whether it takes submissions is another question: ``source.open`` and the closing date.
+    """
+    source = await capture.published_source(db, key)
+    return None if source is None else live(source)
+
+
+def live(source: Source) -> Live | None:
+    """The published form of a source that was read already."""
+    stored = decode_published(source.form) if source.kind == Kind.FORM and source.form else None
+    return None if stored is None else Live(source=source, version=stored.version, definition=stored.definition)
+
+
+def localized(form: Live, wanted: str = "", *, accept: str = "") -> dict[str, Any]:
+    """The form in one language as JSON values (:class:`~leadsbot.features.forms.localized.ShownForm`), for whoever
+    draws it.
+
+    ``wanted`` is a language tag, ``accept`` an ``Accept-Language`` header; the form's own language is the last resort.
+    """
+    language = language_for(form.definition, wanted, accept)
+    return as_data(shown_form(form.definition, language, key=form.source.key, version=form.version))
+
+
+async def get_form(tx: TenantTx, form_id: UUID) -> Form | None:
+    """One form."""
+    record = await store.get_form(tx, form_id)
+    source = await capture.get_source(tx, record.source_id) if record else None
+    return form_of(record, source) if record and source else None
+
+
+async def form_of_source(tx: TenantTx, source_id: UUID) -> Form | None:
+    """The form that belongs to a source, if one was designed."""
+    record = await store.form_of_source(tx, source_id)
+    source = await capture.get_source(tx, source_id) if record else None
+    return form_of(record, source) if record and source else None
+
+
+async def list_forms(tx: TenantTx) -> list[Form]:
+    """Every form of the workspace, oldest first."""
+    sources = {source.id: source for source in await capture.list_sources(tx)}
+    return [form_of(each, sources[each.source_id]) for each in await store.list_forms(tx) if each.source_id in sources]
+
+
+async def get_version(tx: TenantTx, form_id: UUID, version: int) -> Version | None:
+    """One published version: what a submission with this ``form_version`` was filled into."""
+    return await store.get_version(tx, form_id, version)
+
+
+__all__ = [
+    "Definition",
+    "Form",
+    "FormCompiler",
+    "Live",
+    "NotReady",
+    "Stale",
+    "Version",
+    "close",
+    "contact_form",
+    "create_form",
+    "delete",
+    "discard_draft",
+    "duplicate",
+    "form_of_source",
+    "get_form",
+    "get_version",
+    "language_for",
+    "lint",
+    "list_forms",
+    "live",
+    "localized",
+    "publish",
+    "published",
+    "rename",
+    "reopen",
+    "roll_back",
+    "save_draft",
+]

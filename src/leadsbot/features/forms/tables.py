@@ -57,9 +57,7 @@ class PartialRow(Table):
     """A form that somebody began to fill in and did not send. Deleted when it is sent, or after 30 days."""
 
     __tablename__ = "form_partial"
-    __policies__ = (
-        Policy("possession", APP, "SELECT", using=f"resume_hash = {BEARER}"),
-    )
+    __policies__ = (Policy("possession", APP, "SELECT", using=f"resume_hash = {BEARER}"),)
     __table_args__ = (
         ForeignKeyConstraint(["workspace_id", "form_id"], ["form.workspace_id", "form.id"], ondelete="CASCADE"),
         UniqueConstraint("workspace_id", "resume_hash"),

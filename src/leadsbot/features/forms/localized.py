@@ -1,0 +1,186 @@
+"""A form as whoever draws it needs it: one language, everything resolved, nothing that visitors must not know.
+
+The hosted page and the widget draw from this. Endings, lawful basis, confirmation and the maximum are not in it; the
+answer to a submission brings its ending.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from leadsbot.features.forms.definition import Conditions, Definition, Field, Step, Theme, Translation
+from leadsbot.features.forms.words import closest, preferred, right_to_left, words
+
+NAMES: Final = {
+    "ar": "العربية", "cs": "Čeština", "da": "Dansk", "de": "Deutsch", "el": "Ελληνικά", "en": "English",
+    "es": "Español", "fi": "Suomi", "fr": "Français", "he": "עברית", "hu": "Magyar", "it": "Italiano",
+    "ja": "日本語", "ko": "한국어", "nb": "Norsk", "nl": "Nederlands", "pl": "Polski", "pt": "Português",
+    "ro": "Română", "ru": "Русский", "sv": "Svenska", "tr": "Türkçe", "uk": "Українська", "zh": "中文",
+}  # fmt: skip
+"""What languages call themselves; others are shown by their tag."""
+_PAGE_ONLY: Final = ("elsewhere_", "unknown_", "closed_", "trap", "language")
+_BY_TYPE: Final = {"email": "email", "phone": "tel"}
+_BY_KEY: Final = {
+    "name": "name", "full_name": "name", "first_name": "given-name", "last_name": "family-name",
+    "company": "organization", "organisation": "organization", "organization": "organization",
+    "job_title": "organization-title", "street": "address-line1", "address": "street-address",
+    "city": "address-level2", "postcode": "postal-code", "postal_code": "postal-code", "zip": "postal-code",
+    "country": "country-name", "website": "url", "birthday": "bday",
+}  # fmt: skip
+_INPUT_MODES: Final = {"email": "email", "phone": "tel", "number": "decimal", "money": "decimal"}
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One option."""
+
+    value: str
+    label: str
+
+
+class LanguageChoice(msgspec.Struct, frozen=True):
+    """One language that the form has."""
+
+    tag: str
+    name: str
+
+
+class ShownField(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One field; what is empty is left out."""
+
+    key: str
+    type: str
+    label: str = ""
+    required: bool = False
+    help: str = ""
+    placeholder: str = ""
+    autocomplete: str = ""
+    inputmode: str = ""
+    options: list[Choice] = []
+    min: float | None = None
+    max: float | None = None
+    step: float | None = None
+    pattern: str = ""
+    pattern_help: str = ""
+    prefill: str = ""
+    default: str = ""
+    currency: str = ""
+    scale: int = 0
+    accept: list[str] = []
+    max_bytes: int = 0
+    text: str = ""
+    half: bool = False
+    show_if: Conditions = []
+
+
+class ShownStep(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One page of the form."""
+
+    id: str
+    fields: list[ShownField]
+    title: str = ""
+    show_if: Conditions = []
+
+
+class ShownForm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A form in one language. ``dir`` is ``ltr`` or ``rtl``; ``words`` are the messages of ours by name."""
+
+    key: str
+    version: int
+    language: str
+    dir: str
+    title: str
+    steps: list[ShownStep]
+    button: str
+    theme: Theme
+    words: dict[str, str]
+    languages: list[LanguageChoice] = []
+    """Empty where there is only one."""
+    intro: str = ""
+    notice_url: str = ""
+    partials: bool = False
+
+
+def language_for(definition: Definition, wanted: str, accept: str = "") -> str:
+    """The language to show a form in: what was asked for (``?lang=``), else what the browser prefers, else its own."""
+    known = [definition.language, *definition.languages]
+    asked = closest(wanted, known) if wanted else None
+    return asked or preferred(accept, known, definition.language)
+
+
+def shown_form(definition: Definition, language: str, *, key: str, version: int) -> ShownForm:
+    """A form in a language that it has."""
+    own = definition.languages.get(language) or Translation()
+    tongues = [definition.language, *definition.languages] if definition.languages else []
+    ours = words(language)
+    return ShownForm(
+        key=key,
+        version=version,
+        language=language,
+        dir="rtl" if right_to_left(language) else "ltr",
+        title=own.title or definition.title,
+        steps=[_step(step, own) for step in definition.steps],
+        button=own.button or definition.button or ours["send"],
+        theme=definition.theme,
+        words={name: text for name, text in ours.items() if not name.startswith(_PAGE_ONLY)},
+        languages=[LanguageChoice(tag, NAMES.get(tag.partition("-")[0], tag)) for tag in tongues],
+        intro=own.intro or definition.intro,
+        notice_url=definition.notice_url,
+        partials=definition.partials,
+    )
+
+
+def as_data(form: ShownForm) -> dict[str, Any]:
+    """The same as JSON values."""
+    data: dict[str, Any] = msgspec.to_builtins(form)
+    return data
+
+
+def _step(step: Step, own: Translation) -> ShownStep:
+    fields = [_field(field, own) for field in step.fields]
+    return ShownStep(id=step.id, fields=fields, title=own.steps.get(step.id, "") or step.title, show_if=step.show_if)
+
+
+def _field(field: Field, own: Translation) -> ShownField:
+    texts = own.fields.get(field.key)
+
+    def text(name: str) -> str:
+        return (getattr(texts, name) if texts else "") or getattr(field, name)
+
+    labels = texts.options if texts else {}
+    return ShownField(
+        key=field.key,
+        type=field.type,
+        label=text("label"),
+        required=field.required,
+        help=text("help"),
+        placeholder=text("placeholder"),
+        autocomplete=field.autocomplete or _token(field),
+        inputmode=_INPUT_MODES.get(field.type, ""),
+        options=_choices(field, labels),
+        min=field.min,
+        max=field.max,
+        step=field.step,
+        pattern=field.pattern,
+        pattern_help=text("pattern_help"),
+        prefill=field.prefill,
+        default=field.default,
+        currency=field.currency,
+        scale=field.scale if field.type == "rating" else 0,
+        accept=field.accept,
+        max_bytes=field.max_bytes if field.type == "file" else 0,
+        text=text("text"),
+        half=field.half,
+        show_if=field.show_if,
+    )
+
+
+def _choices(field: Field, labels: dict[str, str]) -> list[Choice]:
+    return [Choice(option.value, labels.get(option.value) or option.label) for option in field.options]
+
+
+def _token(field: Field) -> str:
+    """The autofill token of a field that has none of its own (WCAG 1.3.5)."""
+    known = _BY_TYPE.get(field.type)
+    return known or (_BY_KEY.get(field.key, "") if field.type in ("text", "textarea", "select", "date") else "")

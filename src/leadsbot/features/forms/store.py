@@ -1,0 +1,140 @@
+"""The SQL of forms and their versions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from leadsbot.features.forms import definition as definitions
+from leadsbot.features.forms.model import FormRecord, Version
+from leadsbot.features.forms.tables import FormRow, FormVersionRow
+from leadsbot.infra.db.tx import TenantTx
+
+
+def _form(row: FormRow) -> FormRecord:
+    return FormRecord(
+        id=row.id,
+        source_id=row.source_id,
+        draft=row.draft,
+        revision=row.revision,
+        live_version=row.live_version,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )
+
+
+def _version(row: FormVersionRow) -> Version:
+    return Version(
+        version=row.version,
+        definition=definitions.decode(row.definition),
+        note=row.note,
+        published_by=row.published_by,
+        published_at=row.published_at,
+    )
+
+
+async def add_form(tx: TenantTx, form_id: UUID, source_id: UUID, draft: dict[str, Any]) -> bool:
+    """Insert a form; False when the source has one."""
+    statement = (
+        insert(FormRow)
+        .values(workspace_id=tx.workspace_id, id=form_id, source_id=source_id, draft=draft)
+        .on_conflict_do_nothing()
+        .returning(FormRow.id)
+    )
+    return await tx.scalar(statement) is not None
+
+
+async def get_form(tx: TenantTx, form_id: UUID, *, lock: bool = False) -> FormRecord | None:
+    """One form; with ``lock`` nobody else changes it until the transaction ends."""
+    statement = select(FormRow).where(FormRow.workspace_id == tx.workspace_id, FormRow.id == form_id)
+    if lock:
+        statement = statement.with_for_update()
+    row = await tx.scalar(statement.execution_options(populate_existing=True))
+    return _form(row) if row else None
+
+
+async def form_of_source(tx: TenantTx, source_id: UUID) -> FormRecord | None:
+    """The form that belongs to a source, if one was designed."""
+    statement = select(FormRow).where(FormRow.workspace_id == tx.workspace_id, FormRow.source_id == source_id)
+    row = await tx.scalar(statement.execution_options(populate_existing=True))
+    return _form(row) if row else None
+
+
+async def list_forms(tx: TenantTx) -> list[FormRecord]:
+    """Every form of the workspace, oldest first."""
+    statement = select(FormRow).where(FormRow.workspace_id == tx.workspace_id).order_by(FormRow.created_at, FormRow.id)
+    rows = (await tx.execute(statement.execution_options(populate_existing=True))).scalars()
+    return [_form(row) for row in rows]
+
+
+async def save_draft(tx: TenantTx, form_id: UUID, draft: dict[str, Any], revision: int) -> bool:
+    """Replace the draft if it still has this revision, and move it on; False when it has another one."""
+    statement = (
+        update(FormRow)
+        .where(FormRow.workspace_id == tx.workspace_id, FormRow.id == form_id, FormRow.revision == revision)
+        .values(draft=draft, revision=FormRow.revision + 1, changed_at=func.clock_timestamp())
+        .returning(FormRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return await tx.scalar(statement) is not None
+
+
+async def set_live(tx: TenantTx, form_id: UUID, version: int, draft: dict[str, Any]) -> None:
+    """Point a form to the version that is live now, which its draft becomes too: whoever holds an earlier one is
+    told."""
+    await tx.execute(
+        update(FormRow)
+        .where(FormRow.workspace_id == tx.workspace_id, FormRow.id == form_id)
+        .values(live_version=version, draft=draft, revision=FormRow.revision + 1, changed_at=func.clock_timestamp())
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def delete_form(tx: TenantTx, form_id: UUID) -> None:
+    """Delete a form with its versions and beginnings."""
+    await tx.execute(delete(FormRow).where(FormRow.workspace_id == tx.workspace_id, FormRow.id == form_id))
+
+
+async def add_version(
+    tx: TenantTx, form_id: UUID, version: int, definition: dict[str, Any], *, note: str, by: str
+) -> None:
+    """Insert what is published."""
+    await tx.execute(
+        insert(FormVersionRow).values(
+            workspace_id=tx.workspace_id, form_id=form_id, version=version, definition=definition, note=note,
+            published_by=by,
+        )
+    )  # fmt: skip
+
+
+async def get_version(tx: TenantTx, form_id: UUID, version: int) -> Version | None:
+    """One version."""
+    statement = select(FormVersionRow).where(
+        FormVersionRow.workspace_id == tx.workspace_id,
+        FormVersionRow.form_id == form_id,
+        FormVersionRow.version == version,
+    )
+    row = await tx.scalar(statement)
+    return _version(row) if row else None
+
+
+async def newest_version(tx: TenantTx, form_id: UUID) -> int:
+    """The number of the newest version; 0 before the first."""
+    statement = select(func.max(FormVersionRow.version)).where(
+        FormVersionRow.workspace_id == tx.workspace_id, FormVersionRow.form_id == form_id
+    )
+    return int(await tx.scalar(statement) or 0)
+
+
+async def list_versions(tx: TenantTx, form_id: UUID, *, before: int | None = None, limit: int = 100) -> list[Version]:
+    """The versions of a form, the newest first."""
+    statement = select(FormVersionRow).where(
+        FormVersionRow.workspace_id == tx.workspace_id, FormVersionRow.form_id == form_id
+    )
+    if before is not None:
+        statement = statement.where(FormVersionRow.version < before)
+    rows = (await tx.execute(statement.order_by(FormVersionRow.version.desc()).limit(limit))).scalars()
+    return [_version(row) for row in rows]

@@ -1,0 +1,140 @@
+"""The product's own application around a test database: capture in front, API and pages behind."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from leadsbot.asgi import Application
+from leadsbot.features.capture.public import Submission, get_submission, update_source
+from leadsbot.features.forms.definition import Definition, decode
+from leadsbot.infra.db.addresses import Addresses
+from leadsbot.infra.db.pool import Database
+from leadsbot.infra.settings import Settings
+from leadsbot.kit import ids
+from leadsbot.testing.postgres import TestDatabase
+from leadsbot.wiring import process
+from tests.cast import BASE, BROWSER, Browser, Cast, browser
+
+SECRET = "a secret key that is long enough for tests"
+
+
+@pytest.fixture(scope="session")
+async def app(database: TestDatabase) -> AsyncIterator[Application]:
+    settings = Settings(secret_key=SecretStr(SECRET), rate_limits="off")
+    async with process(
+        settings, Addresses(database.owner, {}), name="forms", address=BASE, background=False
+    ) as running:
+        made = Application(running)
+        await made.capture.startup()
+        yield made
+        await made.capture.shutdown()
+
+
+@pytest.fixture
+async def web(app: Application) -> AsyncIterator[Browser]:
+    """Somebody who is not signed in."""
+    async with browser(app) as opened:
+        yield opened
+
+
+@dataclass
+class Forms:
+    """Alice's forms by API, and what visitors do with them."""
+
+    web: Browser
+    cast: Cast
+    db: Database
+
+    async def call(
+        self, method: str, path: str = "", body: Any = None, *, by: str = "alice", **headers: str
+    ) -> httpx.Response:
+        bearer = getattr(self.cast, by).bearer
+        options: dict[str, Any] = {} if body is None else {"json": body}
+        return await self.web.http.request(method, f"/api/v1/forms{path}", headers={**bearer, **headers}, **options)
+
+    async def make(self, definition: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+        """A form of Alice's; published unless it has errors."""
+        answer = await self.call("POST", "", {"definition": definition or contact(), **more})
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def save(self, form: dict[str, Any], definition: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.call("PATCH", f"/{form['id']}", {"definition": definition, "revision": form["revision"]})
+        assert answer.status_code == 200, answer.text
+        saved: dict[str, Any] = answer.json()
+        return saved
+
+    async def publish(self, form: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.call("POST", f"/{form['id']}/publish", {})
+        assert answer.status_code == 200, answer.text
+        live: dict[str, Any] = answer.json()
+        return live
+
+    async def change(self, form: dict[str, Any], definition: dict[str, Any]) -> dict[str, Any]:
+        """Save and publish."""
+        return await self.publish(await self.save(form, definition))
+
+    async def option(self, form: dict[str, Any], **options: Any) -> None:
+        """Set options of the form's source."""
+        async with self.db.tenant(self.cast.workspace_id) as tx:
+            await update_source(tx, ids.read(ids.SOURCE, form["source"]), **options)
+
+    async def see(self, form: dict[str, Any], query: str = "", **headers: str) -> httpx.Response:
+        """The hosted page."""
+        return await self.web.get(f"/f/{form['key']}{query}", headers=headers)
+
+    async def send(self, form: dict[str, Any], fields: dict[str, Any], **headers: str) -> httpx.Response:
+        """Post as a browser does."""
+        return await self.web.http.post(
+            f"/f/{form['key']}", data=fields, headers={**BROWSER, "origin": BASE, **headers}
+        )
+
+    async def tell(self, form: dict[str, Any], fields: dict[str, Any]) -> httpx.Response:
+        """Post as a script does."""
+        return await self.web.http.post(f"/f/{form['key']}", json=fields, headers={"accept": "application/json"})
+
+    async def stored(self, answer: httpx.Response) -> Submission:
+        """The submission that a script was told the id of."""
+        assert answer.status_code == 201, answer.text
+        async with self.db.tenant(self.cast.workspace_id) as tx:
+            found = await get_submission(tx, ids.read(ids.SUBMISSION, answer.json()["id"]))
+        assert found is not None
+        return found
+
+    def id(self, form: dict[str, Any]) -> UUID:
+        return ids.read(ids.FORM, form["id"])
+
+
+@pytest.fixture
+def forms(web: Browser, cast: Cast, db: Database) -> Forms:
+    return Forms(web, cast, db)
+
+
+def field(key: str, type: str = "text", **more: Any) -> dict[str, Any]:
+    """A field with a label."""
+    return {"key": key, "type": type, "label": key.replace("_", " ").capitalize(), **more}
+
+
+def one_step(*fields: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A form of one step."""
+    return {"title": "Contact us", "steps": [{"id": "one", "fields": list(fields)}], **more}
+
+
+def contact(**more: Any) -> dict[str, Any]:
+    """Name, e-mail and message."""
+    return one_step(
+        field("name", required=True), field("email", "email", required=True), field("message", "textarea"), **more
+    )
+
+
+def definition(data: dict[str, Any]) -> Definition:
+    """Decoded."""
+    return decode(data)
