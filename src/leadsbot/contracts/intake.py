@@ -24,6 +24,9 @@ TOKEN_FIELD: Final = "_token"  # noqa: S105 - the name of a field
 TRAP_FIELD: Final = "_gotcha"
 """The reserved field that people do not see and bots fill in."""
 
+KEY_FIELD: Final = "_key"
+"""The reserved field in which the widget sends its idempotency key: a header would cost a preflight."""
+
 
 class InvalidAnswers(Invalid):
     """Answers that a form does not take: one sentence for each field, the first of which is the error's own."""
@@ -110,6 +113,7 @@ class Screener(Protocol):
 __all__ = [
     "ALLOW",
     "BLOCK",
+    "KEY_FIELD",
     "QUARANTINE",
     "TOKEN_FIELD",
     "TRAP_FIELD",

@@ -13,6 +13,7 @@ import msgspec
 from leadsbot.contracts.intake import (
     ALLOW,
     BLOCK,
+    KEY_FIELD,
     TOKEN_FIELD,
     TRAP_FIELD,
     Arriving,
@@ -137,7 +138,6 @@ class CaptureApp:
             if len(body) > source.max_body:
                 raise asgi.too_large(source.max_body)
             guard.signed(source, call, body)
-        key = guard.idempotency_key(call)
         batch = parse.items(tree) if call.route == guard.WEBHOOK else None
         items = [tree] if batch is None else batch
         self._limiter.take(self._limits[0][call.route], (source.id, ip), len(items) - 1, force=True)
@@ -151,8 +151,9 @@ class CaptureApp:
         results = None if batch is None else reply.results(parsed, [id for id, _ in good])
         if not good:
             return "invalid", reply.all_rejected(call, results)
-        stored = await self._committed(call, source, _rows(call, source, ip, good, key or None, results))
         first = good[0][1]
+        key = guard.idempotency_key(call, first.reserved.get(KEY_FIELD, ""))
+        stored = await self._committed(call, source, _rows(call, source, ip, good, key or None, results))
         if batch is None and call.route == guard.WEBHOOK and first.verdict and first.verdict.verdict == BLOCK:
             return "blocked", reply.blocked(call, first.verdict)
         answer = reply.thanks(source, stored, first.reserved, warnings, first.ending, page=call.wants_page)
