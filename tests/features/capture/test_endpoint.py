@@ -494,8 +494,8 @@ async def test_the_widget_names_its_idempotency_key_in_the_body_and_nobody_else_
     assert (bad.status, bad.json["code"]) == (422, "bad_key")
     assert [row["fields"] for row in await door.rows(widget)] == [{"email": "ada@example.com"}]
 
-    plain = {"email": "ada@example.com", "_key": "one"}
-    assert [(await door.post(form, json=plain, headers={"Accept": "application/json"})).status for _ in range(2)] == [201, 201]
+    plain, asks = {"email": "ada@example.com", "_key": "one"}, {"Accept": "application/json"}
+    assert [(await door.post(form, json=plain, headers=asks)).status for _ in range(2)] == [201, 201]
     assert [row["fields"] for row in await door.rows(form)] == [plain, plain]
 
 
