@@ -24,6 +24,9 @@ TOKEN_FIELD: Final = "_token"  # noqa: S105 - the name of a field
 TRAP_FIELD: Final = "_gotcha"
 """The reserved field that people do not see and bots fill in."""
 
+KEY_FIELD: Final = "_key"
+"""The reserved field in which the widget sends its idempotency key: a header would cost a preflight."""
+
 
 REFUSED: Final = "leadsbot.refused"
 """The key of the scope under which the page of a form finds why an earlier post was not taken, and what was sent:
@@ -127,6 +130,7 @@ class Screener(Protocol):
 __all__ = [
     "ALLOW",
     "BLOCK",
+    "KEY_FIELD",
     "QUARANTINE",
     "REFUSED",
     "TOKEN_FIELD",

@@ -482,6 +482,23 @@ async def test_the_widget_posts_by_header_query_or_field_without_a_preflight(doo
     assert (await door.send("POST", url, json={"a": 1, "token": "B" * 22})).status == 404
 
 
+async def test_the_widget_names_its_idempotency_key_in_the_body_and_nobody_else_does(door: Door) -> None:
+    widget, form = await door.source("widget"), await door.source("form")
+    body = {"token": widget.key, "_key": "one", "fields": {"email": "ada@example.com"}}
+    first, again = [await door.send("POST", f"{door.base}/api/capture", json=body) for _ in range(2)]
+    other = await door.send("POST", f"{door.base}/api/capture", json={**body, "fields": {"email": "bo@example.com"}})
+    bad = await door.send("POST", f"{door.base}/api/capture", json={**body, "_key": "é"})
+
+    assert (first.status, again.status, again.json["id"]) == (201, 200, first.json["id"])
+    assert (other.status, other.json["code"]) == (422, "key_reused")
+    assert (bad.status, bad.json["code"]) == (422, "bad_key")
+    assert [row["fields"] for row in await door.rows(widget)] == [{"email": "ada@example.com"}]
+
+    plain, asks = {"email": "ada@example.com", "_key": "one"}, {"Accept": "application/json"}
+    assert [(await door.post(form, json=plain, headers=asks)).status for _ in range(2)] == [201, 201]
+    assert [row["fields"] for row in await door.rows(form)] == [plain, plain]
+
+
 async def test_limits_let_exactly_the_allowed_number_through(database: TestDatabase, db: Database) -> None:
     limits = {kind: Limit("address", 30, 3600) for kind in KINDS}, {kind: Limit("source", 1000, 3600) for kind in KINDS}
     async with open_door(database, db, limiter=Limiter(), limits=limits) as door:

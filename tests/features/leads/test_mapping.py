@@ -21,6 +21,8 @@ def _strings(value: object, labels: frozenset[str] = frozenset()) -> list[str]:
     """The values in a body or a result, each on one line; `labels` of a record that has a value are left out."""
     if isinstance(value, dict):
         skipped = labels if "value" in value or "values" in value else frozenset()
+        # What the listener says of a field: its type is about the page, not about the visitor.
+        skipped |= {"type"} if value.keys() == {"name", "label", "type", "value"} else set()
         return [text for key, each in value.items() if key not in skipped for text in _strings(each, labels)]
     if isinstance(value, list | tuple):
         return [text for each in value for text in _strings(each, labels)]
@@ -899,6 +901,57 @@ trees = st.recursive(
     lambda below: st.lists(below, max_size=4) | st.dictionaries(keys | st.text(max_size=5), below, max_size=6),
     max_leaves=25,
 )
+
+
+def _heard(*fields: tuple[str, str, str, Any]) -> dict[str, Any]:
+    """What the widget's listener sends of a form that a site had already."""
+    return {"fields": [{"name": n, "label": label, "type": kind, "value": value} for n, label, kind, value in fields]}
+
+
+def test_a_form_that_the_listener_heard_is_read_by_names_labels_and_types() -> None:
+    got = _check(
+        _heard(
+            ("your-name", "Your name *", "text", ADA[0]),
+            ("field_1", "", "email", ADA[1]),
+            ("x3", "Telephone", "text", ADA[2]),
+            ("comments", "Anything else?", "textarea", MESSAGE),
+            ("field_7", "Budget", "select-one", "2,000 to 5,000"),
+            ("topics", "", "checkbox", ["roof", "gutter"]),
+        )
+    )
+    assert _who(got) == ADA
+    assert got.fields == {"Budget": "2,000 to 5,000", "topics": ["roof", "gutter"]}
+
+
+def test_what_browsers_fill_in_by_says_what_a_field_is() -> None:
+    got = _check(
+        _heard(
+            ("a", "", "given-name", "Ada"), ("b", "", "family-name", "Lovelace"),
+            ("c", "", "organization", "Kunde Ltd"), ("d", "", "tel-national", "020 7183 8750"),
+        )
+    )  # fmt: skip
+    assert (got.name, got.company, got.phone, got.fields) == ("Ada Lovelace", "Kunde Ltd", "020 7183 8750", {})
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "phone", "message"),
+    [
+        ("Имя", "Электронная почта", "Телефон", "Сообщение"),
+        ("姓名", "电子邮箱", "手机号码", "留言"),
+        ("お名前", "メールアドレス", "電話番号", "お問い合わせ内容"),
+        ("이름", "이메일", "전화번호", "문의내용"),
+        ("الاسم", "البريد الإلكتروني", "رقم الهاتف", "الرسالة"),
+        ("שם מלא", "אימייל", "טלפון", "הודעה"),
+        ("Ad Soyad", "E-posta", "Telefon numarası", "Mesajınız"),
+        ("Namn", "E-post", "Mobilnummer", "Meddelande"),
+        ("Jméno a příjmení", "E-mail", "Telefon", "Zpráva"),
+        ("Ονοματεπώνυμο", "E-mail", "Τηλέφωνο", "Μήνυμα"),
+    ],
+)
+def test_labels_are_understood_in_many_languages(name: str, email: str, phone: str, message: str) -> None:
+    labels = zip((name, email, phone, message), ADA, strict=True)
+    got = _check(_heard(*((f"f{place}", label, "text", value) for place, (label, value) in enumerate(labels))))
+    assert (_who(got), got.fields) == (ADA, {})
 
 
 @settings(max_examples=200, deadline=None)

@@ -13,6 +13,7 @@ import msgspec
 from leadsbot.contracts.intake import (
     ALLOW,
     BLOCK,
+    KEY_FIELD,
     TOKEN_FIELD,
     TRAP_FIELD,
     Arriving,
@@ -200,7 +201,7 @@ def _rows(
     results: list[dict[str, Any]] | None,
 ) -> list[Row]:
     """The rows of one request. The first one carries the idempotency key and what a batch is answered."""
-    now, seen, head, key = utcnow(), call.circumstances(), good[0][0], guard.idempotency_key(call) or None
+    now, seen, head = utcnow(), call.circumstances(), good[0][0]
     fields = [encode(item.fields) for _, item in good]
     digest = hashlib.sha256(b"\n".join(fields)).hexdigest()
     answer = msgspec.Raw(encode({"results": results})) if results else None
@@ -217,7 +218,7 @@ def _rows(
                 msgspec.Raw(kept),
                 msgspec.Raw(encode(item.about(seen))),
                 ip,
-                key if first else None,
+                (guard.idempotency_key(call, item.reserved.get(KEY_FIELD, "")) or None) if first else None,
                 digest,
                 answer if first else None,
                 verdict is not None and verdict.verdict != ALLOW,

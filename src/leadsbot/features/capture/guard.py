@@ -56,9 +56,10 @@ def signed(source: Source, request: Request, body: bytes) -> None:
         verify_source_signature([source.secret], body, signature, stamp)
 
 
-def idempotency_key(request: Request) -> str:
-    """The Idempotency-Key, empty when there is none. Raises Invalid for one that is too long or not plain ASCII."""
-    key = request.header(b"idempotency-key")
+def idempotency_key(request: Request, held: str = "") -> str:
+    """The Idempotency-Key, or the one that a body holds; empty when there is none. Raises Invalid for one that is too
+    long or not plain ASCII."""
+    key = request.header(b"idempotency-key") or held
     if len(key) > 255 or not key.isascii() or not key.isprintable():
         raise Invalid("Idempotency-Key", "Send at most 255 visible ASCII characters.", code="bad_key")
     return key

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from leadsbot.contracts.intake import TOKEN_FIELD, TRAP_FIELD, Verdict
+from leadsbot.contracts.intake import KEY_FIELD, TOKEN_FIELD, TRAP_FIELD, Verdict
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.kit.storable import Checked
 
@@ -16,7 +16,7 @@ FOR_US: Final = ("_next", "_subject", TRAP_FIELD, "_lang", TOKEN_FIELD)
 MAX_BATCH: Final = 500
 MAX_SHARED: Final = 20
 CORE: Final = frozenset({"name", "email", "phone", "message", "company"})
-RESERVED: Final[dict[str, tuple[str, ...]]] = {"webhook": (), "form": FOR_US, "widget": (*FOR_US, "token")}
+RESERVED: Final[dict[str, tuple[str, ...]]] = {"webhook": (), "form": FOR_US, "widget": (*FOR_US, "token", KEY_FIELD)}
 _SCALAR: Final = (str, int, Decimal, type(None))
 
 

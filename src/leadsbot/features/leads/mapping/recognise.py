@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from leadsbot.features.leads.mapping.shapes import JSON, Leaf, Node, leaves, only_a_label
-from leadsbot.features.leads.mapping.spellings import Role, is_nameless, is_other, role_of, role_of_type
 from leadsbot.features.leads.mapping.visit import take_context
 from leadsbot.kit.contact import display_name, looks_like_email, looks_like_phone
+from leadsbot.kit.spellings import Role, is_nameless, is_other, role_of, role_of_type
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from leadsbot.features.leads.mapping.spellings import is_nameless, is_other, joined, role_of
 from leadsbot.kit.contact import looks_like_email
+from leadsbot.kit.spellings import is_nameless, is_other, joined, role_of
 
 JSON: TypeAlias = "str | int | float | bool | list[JSON] | dict[str, JSON] | None"
 Node: TypeAlias = dict[str, JSON]
@@ -33,6 +33,9 @@ _MARKERS: Final = frozenset(
 _VALUES: Final = ("value", "values", "answer", "response")
 _LABELS: Final = ("title", "label", "question", "name", "fieldName", "field_name", "key", "field", "id")
 _METADATA: Final = frozenset({*_LABELS, "type", "fieldType", "field_type", "ref"})
+# What the widget's listener says of a field beside its value.
+# What the widget's listener says of a field beside its value.
+_LISTENED: Final = frozenset({"name", "label", "type"})
 _TYPES: Final = ("type", "fieldType", "field_type")
 _ANSWER_TYPES: Final = (
     "text",
@@ -269,5 +272,8 @@ def _gravity_names(node: Node) -> dict[str, str]:
 
 
 def only_a_label(rest: Node) -> bool:
-    """Whether nothing is left of a record but its label, which is a key like any other and not worth keeping twice."""
+    """Whether nothing is left of a record but its label, which is a key like any other and not worth keeping twice; of
+    what the widget's listener sends, nothing but name, label and type."""
+    if rest.keys() == _LISTENED and all(isinstance(value, str) for value in rest.values()):
+        return True
     return len(rest) == 1 and next(iter(rest)) in _LABELS[:-1] and isinstance(next(iter(rest.values())), str)

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from leadsbot.features.leads.mapping.shapes import Leaf
-from leadsbot.features.leads.mapping.spellings import joined
+from leadsbot.kit.spellings import joined
 
 _UTM: Final = ("source", "medium", "campaign", "term", "content", "id", "source_platform", "creative_format")
 _CLICKS: Final = (

@@ -1,4 +1,4 @@
-"""How forms name the fields that every lead has, in many conventions and eight languages."""
+"""How forms name the fields that every lead has, in many conventions and languages."""
 
 from __future__ import annotations
 
@@ -20,15 +20,22 @@ _EXACT: Final[dict[Role, str]] = {
         nome nomecompleto nomeecognome nomecognome nomeesobrenome nomesobrenome
         naam volledigenaam voornaamachternaam naamcontactpersoon contactpersoon
         imieinazwisko imienazwisko nazwiskoiimie
+        adsoyad adsoyadiniz adiniz isim namn navn fuldenavn nimi jmeno jmenoaprijmeni
+        имя фио имяфамилия имяифамилия фамилияимя имяотчество ονομα ονοματεπωνυμο
+        姓名 您的姓名 称呼 稱呼 名前 お名前 氏名 ご氏名 이름 성함 성명
+        الاسم الاسمالكامل اسم שם שםמלא
     """,
     "first": """
         first firstname fname givenname forename namefirst firstnames
         vorname vornamen rufname prenom prenoms primernombre voornaam primeironome nomeproprio imie
+        fornamn fornavn etunimi krestnijmeno الاسمالاول שםפרטי
     """,
     "last": """
         last lastname lname surname familyname secondname namelast
         nachname familienname zuname nomdefamille apellido apellidos primerapellido cognome
         achternaam familienaam sobrenome apelido apelidos ultimonome nazwisko
+        soyad soyadi soyisim efternamn efternavn etternavn sukunimi prijmeni
+        фамилия прізвище επωνυμο 姓氏 성 اسمالعائلة שםמשפחה
     """,
     "email": """
         email emails mail emailaddress mailaddress emailid useremail primaryemail workemail businessemail
@@ -39,6 +46,10 @@ _EXACT: Final[dict[Role, str]] = {
         postaelettronica indirizzoemail indirizzomail indirizzodiposta indirizzodipostaelettronica emailindirizzo
         emailadres mailadres enderecodeemail enderecoemail correioeletronico correioeletronico emaildecontato
         poczta adresemail adresmail adresemailowy adrespocztyelektronicznej
+        eposta epostadresi epostaadresi epost epostadress epostadresse sahkoposti sahkopostiosoite
+        почта электроннаяпочта эпочта адресэлектроннойпочты електроннапошта пошта ηλεκτρονικηδιευθυνση
+        邮箱 电子邮箱 电子邮件 邮件 電子郵件 電郵 メール メールアドレス 이메일 이메일주소 메일
+        البريدالإلكتروني بريدإلكتروني אימייל דואל דואראלקטרוני
     """,
     "phone": """
         phone phones phonenumber phoneno phonenum tel telephone telephonenumber telephoneno telno telnr telnumber
@@ -52,6 +63,10 @@ _EXACT: Final[dict[Role, str]] = {
         telefoon telefoonnummer telnummer gsm gsmnummer mobiel mobielnummer mobielenummer
         telefone telemovel numerodetelefone numerodetelemovel telefonecelular
         numertelefonu nrtelefonu nrtel telefonkontaktowy telefonkomorkowy komorka
+        telefonnumarasi ceptelefonu puhelin puhelinnumero matkapuhelin tlf tlfnr
+        телефон номертелефона контактныйтелефон мобильный мобильныйтелефон номертелефону τηλεφωνο κινητο
+        电话 电话号码 手机 手机号 手机号码 联系电话 電話 電話號碼 電話番号 携帯電話 携帯番号
+        전화 전화번호 연락처 휴대폰 الهاتف رقمالهاتف الجوال رقمالجوال טלפון מספרטלפון נייד
     """,
     "company": """
         company companyname nameofcompany organisation organization organisationname organizationname org
@@ -63,6 +78,9 @@ _EXACT: Final[dict[Role, str]] = {
         azienda nomeazienda nomedellazienda ragionesociale societa
         bedrijf bedrijfsnaam naambedrijf organisatie
         nomedaempresa nomeempresa nomedeempresa nazwafirmy przedsiebiorstwo
+        sirket sirketadi firmaadi foretag foretagsnamn virksomhed virksomhet yritys spolecnost
+        компания названиекомпании организация компанія εταιρεια 公司 公司名称 公司名稱 会社 会社名 貴社名 御社名
+        회사 회사명 الشركة اسمالشركة חברה שםחברה
     """,
     "message": """
         message messages msg comment comments commentsorquestions questionsorcomments commentormessage enquiry inquiry
@@ -75,6 +93,10 @@ _EXACT: Final[dict[Role, str]] = {
         bericht boodschap opmerking opmerkingen vraag
         mensagem observacoes
         wiadomosc trescwiadomosci komentarz zapytanie
+        mesaj mesajiniz meddelande besked melding viesti zprava
+        сообщение вашесообщение комментарий вопрос повідомлення μηνυμα
+        留言 留言内容 消息 内容 您的留言 メッセージ お問い合わせ お問い合わせ内容 ご用件 메시지 문의 문의내용 내용
+        الرسالة رسالة رسالتك הודעה
     """,
 }
 # Words that may mean something else, too: they only count where nothing better was sent.
@@ -112,11 +134,12 @@ _OTHER: Final = _words("""
     consent optin opt subscribe newsletter marketing gdpr privacy permission agree terms
     template notify notification cc bcc subject betreff
 """)
-_TABLE: Final[dict[str, Role]] = {word: role for role, words in _EXACT.items() for word in words.split()}
 _WEAK_TABLE: Final[dict[str, Role]] = {word: role for role, words in _WEAK.items() for word in words.split()}
 _TOKEN_TABLE: Final[dict[str, Role]] = {word: role for role, words in _TOKENS.items() for word in words.split()}
 
-_LETTERS: Final = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "œ": "oe", "đ": "d"})
+_LETTERS: Final = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i"}
+)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORDS: Final = re.compile(r"[^\W_]+")
 # Prefixes of form builders: Wix `field:first_name_1a2b`, Elementor `form-field-email`, Gravity `input_3`.
@@ -133,6 +156,15 @@ def tokens(label: str) -> tuple[str, ...]:
 def _ascii(label: str) -> str:
     decomposed = unicodedata.normalize("NFKD", label.translate(_LETTERS))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+_TABLE: Final[dict[str, Role]] = {
+    "".join(tokens(word)): role for role, words in _EXACT.items() for word in words.split()
+}
+# The tokens that browsers fill in by (HTML: autofill); the widget's listener sends them for the type of the input.
+_AUTOFILL: Final[dict[str, tuple[Role, int]]] = {
+    "givenname": ("first", 3), "familyname": ("last", 3), "organization": ("company", 3), "telnational": ("phone", 3),
+}  # fmt: skip
 
 
 @lru_cache(maxsize=8192)
@@ -195,4 +227,4 @@ def role_of_type(hint: str | None) -> tuple[Role, int] | None:
         return "phone", 2
     if kind in ("textarea", "longtext", "multilinetext", "formtextarea", "paragraph"):
         return "message", 1
-    return ("name", 2) if kind in ("name", "fullname") else None
+    return ("name", 2) if kind in ("name", "fullname") else _AUTOFILL.get(kind)
