@@ -18,7 +18,7 @@ from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
 from leadsbot.features.leads.feature import FEATURE as LEADS
 from leadsbot.features.sources.feature import FEATURE as SOURCES
 from leadsbot.infra import crash, metrics, upkeep
-from leadsbot.infra.crypto import Crypto
+from leadsbot.infra.crypto import Crypto, Resealed
 from leadsbot.infra.db import migrate
 from leadsbot.infra.db.addresses import Addresses
 from leadsbot.infra.db.base import APP, QUEUE
@@ -99,7 +99,7 @@ async def process(
         settings=settings,
         db=db,
         signer=Signer(settings.key),
-        crypto=Crypto(settings.key),
+        crypto=crypto_of(settings),
         limiter=Limiter(enabled=settings.rate_limits == "on"),
         mailer=mailer(settings),
         live=live,
@@ -131,6 +131,20 @@ def _adapters(settings: Settings, http: HttpClient, addresses: Addresses) -> dic
     extra: dict[str, Any] = {upkeep.QUEUE_DSN: addresses.of(QUEUE)}
     bot = make_bot(http, settings)
     return extra if bot is None else {**extra, TELEGRAM: bot}
+
+
+def crypto_of(settings: Settings) -> Crypto:
+    """Seals with the secret key, opens with the earlier ones too."""
+    return Crypto(settings.key, settings.earlier_keys)
+
+
+async def reseal(db: Database, addresses: Addresses, crypto: Crypto) -> Resealed:
+    """Seal every stored secret of every feature with the present key."""
+    done = Resealed()
+    for feature in FEATURES:
+        if feature.reseal is not None:
+            done += await feature.reseal(db, addresses.of, crypto)
+    return done
 
 
 def secret_opener(crypto: Crypto) -> Callable[[UUID, UUID, bytes], str]:

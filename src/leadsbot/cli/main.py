@@ -91,6 +91,14 @@ def reset_password(email: Annotated[str, typer.Argument(help="The account's e-ma
     sys.exit(run(email))
 
 
+@app.command("rotate-secrets")
+def rotate_secrets() -> None:
+    """Seal every stored secret with the present secret key; earlier ones are in LEADSBOT_SECRET_KEY_PREVIOUS."""
+    from leadsbot.cli.secrets import rotate_secrets as run
+
+    sys.exit(run())
+
+
 @workspace.command("create")
 def workspace_create(
     name: Annotated[str, typer.Option(help="The workspace's name.")],

@@ -2,7 +2,8 @@
 
 An envelope is ``1`` (format) ``key id (4 bytes)`` ``nonce (12)`` ``ciphertext and tag``. Keys are derived from the
 installation's secret key by HKDF-SHA-256; the key id is a hash of the derived key, so after a rotation old envelopes
-name the old key and :meth:`Crypto.is_current` says which ones to seal again.
+name the old key and :meth:`Crypto.is_current` says which ones to seal again. A feature that stores envelopes names in
+its manifest how to do that (``reseal``), and ``leadsbot rotate-secrets`` does it for all of them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
@@ -24,6 +26,18 @@ ID_BYTES, NONCE_BYTES = 4, 12
 
 class CannotOpen(ValueError):
     """The envelope was made with another key, for another row, or was changed. Never says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """What a rotation did: secrets sealed anew, those that were current already, and what no known key opens."""
+
+    anew: int = 0
+    current: int = 0
+    lost: tuple[str, ...] = ()
+
+    def __add__(self, other: Resealed) -> Resealed:
+        return Resealed(self.anew + other.anew, self.current + other.current, (*self.lost, *other.lost))
 
 
 def _derive(secret: str, purpose: bytes) -> bytes:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from leadsbot.infra.crypto import Crypto, Resealed
 from leadsbot.infra.db.base import Table
+from leadsbot.infra.db.pool import Database
 from leadsbot.infra.jobs.kinds import Cron, Handler, JobKind
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
     from leadsbot.infra.nav import NavItem
+
+
+Reseal = Callable[[Database, Callable[[str], str], Crypto], Awaitable[Resealed]]
+"""Is given the application's transactions, the database's address as a role, and the keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +32,5 @@ class Feature:
     jobs: tuple[JobKind[Any], ...] = ()
     schedule: tuple[Cron, ...] = ()
     nav: tuple[NavItem, ...] = ()
+    reseal: Reseal | None = None
+    """Seals every stored envelope of the feature with the present key; a feature that calls ``Crypto.seal`` has it."""

@@ -42,6 +42,9 @@ class Settings(BaseModel):
     )
     base_url: str | None = Field(default=None, description="The public address, e.g. https://leads.example.com")
     secret_key: SecretStr | None = Field(default=None, description="Signs and encrypts; made on first run when unset.")
+    secret_key_previous: SecretStr | None = Field(
+        default=None, description="Earlier secret keys, comma-separated, until `leadsbot rotate-secrets` has run."
+    )
     telegram_bot_token: SecretStr | None = Field(default=None, description="The bot's token from @BotFather.")
     telegram_api_url: str = Field(default="https://api.telegram.org", description="Bot API server.")
     telegram_rate: int = Field(default=25, ge=1, le=1000, description="Messages a second that the bot sends in all.")
@@ -93,6 +96,12 @@ class Settings(BaseModel):
         if self.secret_key is None:
             raise SettingsError("LEADSBOT_SECRET_KEY is not set and no data directory was prepared.")
         return self.secret_key.get_secret_value()
+
+    @property
+    def earlier_keys(self) -> tuple[str, ...]:
+        """The secret keys before this one, which still open what they sealed."""
+        given = self.secret_key_previous.get_secret_value() if self.secret_key_previous else ""
+        return tuple(key.strip() for key in given.split(",") if key.strip())
 
     @property
     def https(self) -> bool:
