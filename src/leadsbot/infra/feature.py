@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from leadsbot.infra.db.base import Table
 from leadsbot.infra.jobs.kinds import Cron, Handler, JobKind
@@ -14,13 +15,17 @@ if TYPE_CHECKING:
     from leadsbot.infra.nav import NavItem
 
 
+Routes: TypeAlias = "Sequence[ControllerRouterHandler]"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """One capability: its tables, its HTTP routes, its reactions to events, its jobs and their schedule."""
 
     name: str
     tables: tuple[type[Table], ...] = ()
-    routes: tuple[ControllerRouterHandler, ...] = ()
+    routes: Callable[[], Routes] = tuple
+    """Called by a process that serves HTTP; only then are the routes' modules loaded."""
     handlers: tuple[Handler[Any], ...] = ()
     jobs: tuple[JobKind[Any], ...] = ()
     schedule: tuple[Cron, ...] = ()

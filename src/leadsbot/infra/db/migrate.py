@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from leadsbot.infra.db import revision
 from leadsbot.infra.db.addresses import dsn_as, role_password
 from leadsbot.infra.db.base import ROLES
+from leadsbot.kit.errors import StartError
 
 OLDEST_SERVER = 150_000
 MIGRATION_LOCK = 0x1EAD5B07
@@ -29,7 +30,7 @@ LOCK_TIMEOUT = "5s"
 LOCK_TRIES, LOCK_PAUSE_S = 6, 2.0
 
 
-class MigrationError(RuntimeError):
+class MigrationError(StartError):
     """The database cannot be brought to the current schema; the message says what to do."""
 
 
@@ -64,7 +65,7 @@ async def migrate(
     get a lock in ``lock_timeout`` lets the others pass and tries again, ``lock_tries`` times in all. Raises
     MigrationError when it never gets it, for a server older than 15, and for a database newer than this program.
     """
-    guard = await asyncpg.connect(dsn)
+    guard = await _reach(dsn)
     try:
         if guard.get_server_version().major < OLDEST_SERVER // 10_000:
             raise MigrationError(
@@ -76,6 +77,14 @@ async def migrate(
     finally:
         await guard.close()
     return await revision.current(dsn) or ""
+
+
+async def _reach(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
+    try:
+        return await asyncpg.connect(dsn, timeout=30)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        reason = str(error).strip() or type(error).__name__
+        raise MigrationError(f"The database cannot be reached: {reason}. Check LEADSBOT_DATABASE_URL.") from error
 
 
 async def _insist(dsn: str, target: str, scripts: Path, lock_timeout: str, tries: int) -> None:
