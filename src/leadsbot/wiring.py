@@ -19,7 +19,7 @@ from leadsbot.features.leads.feature import FEATURE as LEADS
 from leadsbot.features.sources.feature import FEATURE as SOURCES
 from leadsbot.infra import crash, metrics, upkeep
 from leadsbot.infra.crypto import Crypto, Resealed
-from leadsbot.infra.db import migrate
+from leadsbot.infra.db import revision
 from leadsbot.infra.db.addresses import Addresses
 from leadsbot.infra.db.base import APP, QUEUE
 from leadsbot.infra.db.base import CAPTURE as CAPTURE_ROLE
@@ -173,7 +173,7 @@ def readiness(process: Process) -> dict[str, Callable[[], Any]]:
         return None
 
     async def migrations() -> str | None:
-        here, head = await migrate.current_revision(process.addresses.of(APP)), migrate.head()
+        here, head = await revision.current(process.addresses.of(APP)), revision.head()
         return None if here == head else f"at {here}, this version needs {head}"
 
     async def queue() -> str | None:

@@ -7,9 +7,8 @@ import os
 
 import typer
 
+from leadsbot.cli.context import OWNER_DSN, reached
 from leadsbot.cli.database import ready
-from leadsbot.cli.processes import reached
-from leadsbot.cli.serve import OWNER_DSN
 from leadsbot.infra.crypto import Resealed
 from leadsbot.infra.db.base import APP
 from leadsbot.infra.db.pool import Database

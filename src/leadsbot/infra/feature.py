@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from leadsbot.infra.crypto import Crypto, Resealed
 from leadsbot.infra.db.base import Table
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Reseal = Callable[[Database, Callable[[str], str], Crypto], Awaitable[Resealed]]
 """Is given the application's transactions, the database's address as a role, and the keys."""
+Routes: TypeAlias = "Sequence[ControllerRouterHandler]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,8 @@ class Feature:
 
     name: str
     tables: tuple[type[Table], ...] = ()
-    routes: tuple[ControllerRouterHandler, ...] = ()
+    routes: Callable[[], Routes] = tuple
+    """Called by a process that serves HTTP; only then are the routes' modules loaded."""
     handlers: tuple[Handler[Any], ...] = ()
     jobs: tuple[JobKind[Any], ...] = ()
     schedule: tuple[Cron, ...] = ()

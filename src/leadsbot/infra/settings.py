@@ -16,11 +16,14 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from leadsbot.infra.folder import unusable
+from leadsbot.kit.errors import StartError
+
 PREFIX = "LEADSBOT_"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class SettingsError(ValueError):
+class SettingsError(StartError, ValueError):
     """A setting is wrong; the message names it and says what to do."""
 
 
@@ -168,7 +171,7 @@ def _own_key(data_dir: Path) -> str:
                 fresh.unlink()
         key = path.read_text(encoding="ascii").strip()
     except OSError as error:
-        raise SettingsError(f"LEADSBOT_DATA_DIR: {data_dir} cannot be used: {error.strerror}.") from None
+        raise SettingsError(f"LEADSBOT_DATA_DIR: {unusable(data_dir, error)}") from None
     if len(key) < 32:
         raise SettingsError(f"The secret key in {path} is too short; restore it from a backup.")
     return key
