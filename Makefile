@@ -57,8 +57,8 @@ chaos: $(STAMPS)/dev ## 500 rounds of killing the real processes, with audits be
 	LEADSBOT_CHAOS_ROUNDS=500 $(BIN)/python -m pytest -s -p no:randomly -m chaos tests/chaos
 
 .PHONY: db-new
-db-new: $(STAMPS)/dev ## Write a new migration: make db-new NAME=add_colour
-	$(BIN)/python -m leadsbot.infra.db.new $(NAME)
+db-new: $(STAMPS)/dev ## Draft the next migration from the models: make db-new NAME=add_colour
+	@$(BIN)/python -m leadsbot.cli.migration $(NAME)
 
 .PHONY: docs
 docs: $(STAMPS)/dev ## Write the generated reference pages under docs/reference

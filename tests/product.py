@@ -31,6 +31,7 @@ from tests.cast import Browser
 
 TOKEN = "123456:AAtesttesttesttesttesttesttesttest1"
 PASSWORD = "a long enough sentence"
+SECRET = "a secret key for tests that is long enough"
 
 
 @dataclass
@@ -138,16 +139,25 @@ async def until(true: Callable[[], Any], within: float = 20.0) -> Any:
 
 @contextlib.asynccontextmanager
 async def running(
-    database: TestDatabase, data_dir: Any, *, referee: bool, rates: Rates | None = None, **more: Any
+    database: TestDatabase,
+    data_dir: Any,
+    *,
+    referee: bool,
+    rates: Rates | None = None,
+    telegram: FakeTelegram | None = None,
+    **more: Any,
 ) -> AsyncIterator[Product]:
-    """Start web, worker and polling with these settings (and a pace of their own); stop them in order."""
-    async with FakeTelegram(token=TOKEN, username="leads_test_bot", referee=referee) as telegram:
+    """Start web, worker and polling with these settings (and a pace of their own); stop them in order.
+
+    ``telegram`` is one that goes on from an earlier run.
+    """
+    fresh = FakeTelegram(token=TOKEN, username="leads_test_bot", referee=referee)
+    async with contextlib.nullcontext(telegram) if telegram else fresh as telegram:
         settings = Settings(
             data_dir=data_dir,
-            secret_key=SecretStr("a secret key for tests that is long enough"),
             telegram_bot_token=SecretStr(TOKEN),
             telegram_api_url=telegram.url,
-            **{"telegram_chat_rate": 6000, "telegram_group_rate": 6000, **more},
+            **{"secret_key": SecretStr(SECRET), "telegram_chat_rate": 6000, "telegram_group_rate": 6000, **more},
         )
         # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer waits for 40 ms.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

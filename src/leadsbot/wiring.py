@@ -21,8 +21,8 @@ from leadsbot.features.screening.feature import FEATURE as SCREENING
 from leadsbot.features.sources.feature import FEATURE as SOURCES
 from leadsbot.features.widget.feature import FEATURE as WIDGET
 from leadsbot.infra import crash, metrics, upkeep
-from leadsbot.infra.crypto import Crypto
-from leadsbot.infra.db import migrate
+from leadsbot.infra.crypto import Crypto, Resealed
+from leadsbot.infra.db import revision
 from leadsbot.infra.db.addresses import Addresses
 from leadsbot.infra.db.base import APP, QUEUE
 from leadsbot.infra.db.base import CAPTURE as CAPTURE_ROLE
@@ -112,7 +112,7 @@ async def process(
         settings=settings,
         db=db,
         signer=Signer(settings.key),
-        crypto=Crypto(settings.key),
+        crypto=crypto_of(settings),
         limiter=Limiter(enabled=settings.rate_limits == "on"),
         mailer=mailer(settings),
         live=live,
@@ -146,6 +146,20 @@ def _adapters(settings: Settings, http: HttpClient, addresses: Addresses) -> dic
     return extra if bot is None else {**extra, TELEGRAM: bot}
 
 
+def crypto_of(settings: Settings) -> Crypto:
+    """Seals with the secret key, opens with the earlier ones too."""
+    return Crypto(settings.key, settings.earlier_keys)
+
+
+async def reseal(db: Database, addresses: Addresses, crypto: Crypto) -> Resealed:
+    """Seal every stored secret of every feature with the present key."""
+    done = Resealed()
+    for feature in FEATURES:
+        if feature.reseal is not None:
+            done += await feature.reseal(db, addresses.of, crypto)
+    return done
+
+
 def secret_opener(crypto: Crypto) -> Callable[[UUID, UUID, bytes], str]:
     """How capture unseals the signing secret of a source."""
 
@@ -172,7 +186,7 @@ def readiness(process: Process) -> dict[str, Callable[[], Any]]:
         return None
 
     async def migrations() -> str | None:
-        here, head = await migrate.current_revision(process.addresses.of(APP)), migrate.head()
+        here, head = await revision.current(process.addresses.of(APP)), revision.head()
         return None if here == head else f"at {here}, this version needs {head}"
 
     async def queue() -> str | None:

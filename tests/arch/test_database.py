@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import asyncpg
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from leadsbot import wiring
+from leadsbot.infra.db import catalogue, revision
 from leadsbot.infra.db.base import Table
-from leadsbot.infra.db.create import models
+from leadsbot.infra.db.create import models, schema
+from leadsbot.infra.db.migrate import alembic_config
 from leadsbot.infra.db.policies import is_tenant
-from leadsbot.testing.postgres import TestDatabase
+from leadsbot.testing.postgres import TestDatabase, TestServer
 
 assert wiring.FEATURES
 
@@ -57,7 +62,10 @@ async def test_the_migrations_make_exactly_the_models(database: TestDatabase) ->
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(
             connection,
-            opts={"include_object": lambda thing, name, kind, reflected, other: not _partition(name, kind)},
+            opts={
+                "compare_server_default": True,
+                "include_object": lambda thing, name, kind, reflected, other: not _partition(name, kind),
+            },
         )
         return list(compare_metadata(context, Table.metadata))
 
@@ -69,6 +77,78 @@ async def test_the_migrations_make_exactly_the_models(database: TestDatabase) ->
         await engine.dispose()
 
     assert found == []
+
+
+async def test_the_catalogue_of_a_migrated_database_is_that_of_the_models(
+    postgres: TestServer, database: TestDatabase
+) -> None:
+    made = await postgres.database(template=None)
+    try:
+        wanted, present = await asyncpg.connect(made.owner), await asyncpg.connect(database.owner)
+        for statement in schema():
+            await wanted.execute(statement)
+        facts = await catalogue.read(wanted)
+        found = catalogue.differences(await catalogue.read(present), facts)
+        await wanted.close()
+        await present.close()
+    finally:
+        await postgres.drop(made)
+
+    kinds = {"table", "storage", "column", "constraint", "index", "policy", "grant", "function", "extension", "schema"}
+    assert {fact.kind for fact in facts} == kinds
+    assert found == {}
+
+
+ALTERATIONS = (
+    "ALTER TABLE lead ALTER COLUMN stage SET DEFAULT 'old'",
+    "ALTER TABLE lead ALTER COLUMN message SET NOT NULL",
+    "ALTER TABLE lead ALTER COLUMN score TYPE bigint",
+    "ALTER TABLE lead ADD COLUMN colour text",
+    "ALTER TABLE lead DROP CONSTRAINT fk_lead_workspace_id_merged_into_lead",
+    "ALTER TABLE lead ADD CONSTRAINT c CHECK (score < 100)",
+    "DROP INDEX ix_lead_merged; CREATE INDEX ix_lead_merged ON lead (workspace_id, merged_into)",
+    "ALTER TABLE lead NO FORCE ROW LEVEL SECURITY",
+    "ALTER POLICY tenant ON lead USING (true)",
+    "CREATE POLICY open ON lead FOR SELECT TO leadsbot_app USING (true)",
+    "GRANT SELECT ON lead TO leadsbot_reports",
+    "GRANT SELECT (name) ON lead TO leadsbot_reports",
+    "REVOKE DELETE ON lead FROM leadsbot_app",
+    "ALTER TABLE job RESET (fillfactor)",
+    "GRANT EXECUTE ON FUNCTION keep_partitions(timestamptz) TO leadsbot_app",
+    "ALTER FUNCTION keep_partitions(timestamptz) SECURITY INVOKER",
+    "CREATE TABLE extra (n int)",
+    "GRANT CREATE ON SCHEMA public TO leadsbot_app",
+)
+
+
+async def test_the_catalogue_sees_every_kind_of_difference(database: TestDatabase) -> None:
+    connection = await asyncpg.connect(database.superuser)
+    overlooked = []
+    try:
+        before = await catalogue.read(connection)
+        for statement in ALTERATIONS:
+            altering = connection.transaction()
+            await altering.start()
+            await connection.execute(statement)
+            if not catalogue.differences(await catalogue.read(connection), before):
+                overlooked.append(statement)
+            await altering.rollback()
+    finally:
+        await connection.close()
+
+    assert overlooked == []
+
+
+def test_revisions_form_one_line_and_each_brings_its_sql() -> None:
+    scripts = ScriptDirectory.from_config(alembic_config())
+    line = [script.revision for script in scripts.walk_revisions()][::-1]
+
+    assert line == revision.numbers()
+    assert line == [f"{number:04d}" for number in range(1, len(line) + 1)]
+    assert scripts.get_current_head() == revision.head()
+    for script in scripts.walk_revisions():
+        path = Path(script.path).with_suffix("")
+        assert list(path.glob("*.sql")) or path.with_suffix(".sql").exists(), script.path
 
 
 def _partition(name: str | None, kind: str) -> bool:

@@ -132,6 +132,13 @@ def test_every_module_says_what_it_is_for() -> None:
     assert silent == []
 
 
+def test_a_feature_that_seals_secrets_can_seal_them_anew() -> None:
+    sealing = {path.parent.name for path in (SOURCE / "features").glob("*/*.py") if ".seal(" in path.read_text()}
+
+    assert sealing
+    assert [f.name for f in wiring.FEATURES if f.name in sealing and f.reseal is None] == []
+
+
 def test_every_metric_is_measured_somewhere() -> None:
     metrics = (SOURCE / "infra" / "metrics.py").read_text()
     named = re.findall(r"^([A-Z_]+) = (?:Counter|Gauge|Histogram)\(", metrics, re.MULTILINE)

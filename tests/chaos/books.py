@@ -147,7 +147,9 @@ class Books:
         self._at_pace(sent)
 
     def _explained(self, sent: list[dict[str, Any]]) -> None:
-        """A card is sent again only because a worker died, or stood still, after it had been sent."""
+        """A card is sent again only because a worker died after it had sent it, or stood still for longer than its
+        lease: by our hand or because the machine was busy. The latter shows in its log when its result is refused."""
+        unexplained = 0
         cards: dict[str, list[float]] = defaultdict(list)
         for call in sent:
             rows = call["params"].get("reply_markup", {}).get("inline_keyboard", [])
@@ -155,7 +157,8 @@ class Books:
                 cards[token].append(call["wall"])
         for walls in cards.values():
             for early, late in pairwise(sorted(walls)):
-                assert any(early <= death <= late for death in self.stage.deaths), "sent twice, and nobody had died"
+                unexplained += not any(early <= death <= late for death in self.stage.deaths)
+        assert unexplained <= len(self.stage.stalls()), "sent twice, and nobody had died or stood still"
 
     def _message(self, chat: int, number: int) -> dict[str, Any]:
         found = [each for each in self.rooms[str(chat)]["messages"] if each["message_id"] == number]
@@ -182,8 +185,9 @@ class Books:
     def _at_pace(self, sent: list[dict[str, Any]]) -> None:
         """Save when a frozen worker wakes up with a message in its hand, no chat gets a volley."""
         times: dict[int, list[float]] = defaultdict(list)
+        awoken = self.stage.thaws + self.stage.stalls()
         for call in sent:
-            if not any(thaw - SECOND < call["wall"] < thaw + 2 * SECOND for thaw in self.stage.thaws):
+            if not any(thaw - SECOND < call["wall"] < thaw + 2 * SECOND for thaw in awoken):
                 times[call["params"]["chat_id"]].append(call["wall"])
         for walls in times.values():
             walls.sort()

@@ -4,6 +4,7 @@ process of its own. Whoever dies is started again at once, as a supervisor does,
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -15,6 +16,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import cycle
 from pathlib import Path
 
@@ -218,6 +220,16 @@ class Stage:
             )
             self.kills["session"] += len(ended)
             await connection.close()
+
+    def stalls(self) -> list[float]:
+        """When workers found that a message they had sent was no longer theirs to send (seconds of the wall clock)."""
+        found = []
+        for line in (self.folder / "worker.log").read_text().splitlines():
+            if "a stale worker's result was refused" in line and line.startswith("{"):
+                told = json.loads(line)
+                if told["kind"] in ("alerts.send", "alerts.digest", "alerts.say"):
+                    found.append(datetime.fromisoformat(told["timestamp"]).timestamp())
+        return found
 
     async def connect(self) -> asyncpg.Connection[asyncpg.Record]:
         """The superuser's connection, for auditors."""

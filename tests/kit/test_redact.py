@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +83,19 @@ def test_structures_are_masked_inside() -> None:
         "nested": [{"note": "call [phone]"}, "[3 bytes]", 7, None, True],
         "key_id": "k1",
     }
+
+
+@pytest.mark.parametrize("shown", [str, repr])
+def test_the_row_that_postgresql_quotes_disappears_and_the_statement_stays(shown: Callable[[str], str]) -> None:
+    row = "DETAIL:  Failing row contains (1, Quincunx,\n$argon2id$v=19, Pellucid)."
+    error = f"CheckViolationError: row violates check constraint \"no\"\n{row}\n[SQL: INSERT INTO person VALUES ($1)]"
+
+    masked = redact_text(shown(error))
+
+    assert [word for word in ("Quincunx", "argon2id", "Pellucid") if word in masked] == []
+    assert "violates check constraint" in masked
+    assert "[SQL: INSERT INTO person" in masked
+    assert "Quincunx" not in redact_text(shown(f"x\n{row}"))
 
 
 def test_endless_nesting_ends() -> None:

@@ -30,6 +30,10 @@ def test_an_over_long_text_is_refused() -> None:
     assert "10" in caught.value.detail
 
 
+def test_card_numbers_are_masked_wherever_people_type_them() -> None:
+    assert text.clean("paid with 4242 4242 4242 4242", "body", 100) == "paid with [card ending 4242]"
+
+
 def test_line_ends_become_one_kind_and_the_rest_stays_as_sent() -> None:
     assert text.clean(" a\r\nb\rc\td\n ", "message", 100) == " a\nb\nc\td\n "
     assert text.clean("Zoë 🙂 \u200f שלום", "message", 100) == "Zoë 🙂 \u200f שלום"

@@ -125,7 +125,7 @@ def services(db: Database, limiter: Any = None, **more: Any) -> Services:
     )
 
 
-FEATURE = Feature(name="things", routes=(make_thing, things, broken, paper, write_paper, mine, open_page))
+FEATURE = Feature(name="things", routes=lambda: (make_thing, things, broken, paper, write_paper, mine, open_page))
 
 
 def client_of(app: Any, address: str = "203.0.113.9") -> httpx.AsyncClient:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from leadsbot.cli.database import database
+from leadsbot.cli.context import reached
 from leadsbot.infra import checks
 from leadsbot.infra.checks import Finding
 from leadsbot.infra.settings import Settings, load
@@ -31,7 +31,7 @@ def doctor(*, as_json: bool) -> int:
 
 async def _examine(settings: Settings) -> list[Finding]:
     findings = checks.machine(settings)
-    async with database(settings) as addresses:
+    async with reached(settings) as addresses:
         findings += await checks.database(addresses.of)
     return findings
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from leadsbot import __version__
+from leadsbot.kit.errors import StartError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,7 +39,7 @@ def web(
     inherit_socket: Annotated[int | None, typer.Option(hidden=True, help="A listening socket to take over.")] = None,
 ) -> None:
     """Run only the web server (the database must be migrated)."""
-    from leadsbot.cli.processes import run_web
+    from leadsbot.cli.web import run_web
 
     sys.exit(run_web(host, port, inherit_socket))
 
@@ -46,7 +47,7 @@ def web(
 @app.command()
 def worker() -> None:
     """Run only a worker (the database must be migrated)."""
-    from leadsbot.cli.processes import run_worker
+    from leadsbot.cli.worker import run_worker
 
     sys.exit(run_worker())
 
@@ -91,6 +92,14 @@ def reset_password(email: Annotated[str, typer.Argument(help="The account's e-ma
     sys.exit(run(email))
 
 
+@app.command("rotate-secrets")
+def rotate_secrets() -> None:
+    """Seal every stored secret with the present secret key; earlier ones are in LEADSBOT_SECRET_KEY_PREVIOUS."""
+    from leadsbot.cli.secrets import rotate_secrets as run
+
+    sys.exit(run())
+
+
 @workspace.command("create")
 def workspace_create(
     name: Annotated[str, typer.Option(help="The workspace's name.")],
@@ -120,12 +129,8 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line; a wrong setting is one sentence on standard error and exit code 2."""
-    from leadsbot.infra.db.embedded import EmbeddedError
-    from leadsbot.infra.db.migrate import MigrationError
-    from leadsbot.infra.settings import SettingsError
-
     try:
         app()
-    except (SettingsError, EmbeddedError, MigrationError) as error:
+    except StartError as error:
         typer.echo(f"LeadsBot cannot start.\n{error}", err=True)
         sys.exit(2)

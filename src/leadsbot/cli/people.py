@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 import typer
 
+from leadsbot.cli.context import ADDRESS, reached
 from leadsbot.cli.database import ready
-from leadsbot.cli.processes import reached
-from leadsbot.cli.serve import ADDRESS
 from leadsbot.features.accounts import public as accounts
 from leadsbot.features.capture import public as capture
 from leadsbot.infra.db.base import APP

@@ -11,7 +11,7 @@ from typing import Literal
 
 import asyncpg
 
-from leadsbot.infra.db import migrate
+from leadsbot.infra.db import revision
 from leadsbot.infra.db.base import APP, QUEUE, ROLES
 from leadsbot.infra.settings import Settings
 from leadsbot.kit.clock import utcnow
@@ -154,7 +154,7 @@ async def _server(dsn: str) -> Finding:
 
 
 async def _schema(dsn: str) -> Finding:
-    here, head = await migrate.current_revision(dsn), migrate.head()
+    here, head = await revision.current(dsn), revision.head()
     if here != head:
         return Finding(
             "LB011", "Schema", "error", f"{here or 'empty'}, this version needs {head}", "Run: leadsbot migrate"

@@ -2,7 +2,8 @@
 
 An envelope is ``1`` (format) ``key id (4 bytes)`` ``nonce (12)`` ``ciphertext and tag``. Keys are derived from the
 installation's secret key by HKDF-SHA-256; the key id is a hash of the derived key, so after a rotation old envelopes
-name the old key and :meth:`Crypto.is_current` says which ones to seal again.
+name the old key and :meth:`Crypto.is_current` says which ones to seal again. A feature that stores envelopes names in
+its manifest how to do that (``reseal``), and ``leadsbot rotate-secrets`` does it for all of them.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FORMAT = b"1"
 ID_BYTES, NONCE_BYTES = 4, 12
@@ -26,7 +28,23 @@ class CannotOpen(ValueError):
     """The envelope was made with another key, for another row, or was changed. Never says which."""
 
 
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """What a rotation did: secrets sealed anew, those that were current already, and what no known key opens."""
+
+    anew: int = 0
+    current: int = 0
+    lost: tuple[str, ...] = ()
+
+    def __add__(self, other: Resealed) -> Resealed:
+        return Resealed(self.anew + other.anew, self.current + other.current, (*self.lost, *other.lost))
+
+
 def _derive(secret: str, purpose: bytes) -> bytes:
+    # Loaded by the first secret: 7 MB that most processes of most installations never need.
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"leadsbot " + purpose).derive(secret.encode())
 
 
@@ -34,10 +52,25 @@ class Crypto:
     """Seals with the current secret key, opens with it and with earlier ones."""
 
     def __init__(self, secret_key: str, earlier: Sequence[str] = ()) -> None:
-        keys = [_derive(secret, b"envelope") for secret in (secret_key, *earlier)]
-        self._current = sha256(keys[0]).digest()[:ID_BYTES]
-        self._keys = {sha256(key).digest()[:ID_BYTES]: AESGCM(key) for key in reversed(keys)}
-        self._hash_key = _derive(secret_key, b"keyed hash")
+        self._secrets = (secret_key, *earlier)
+
+    @cached_property
+    def _derived(self) -> list[bytes]:
+        return [_derive(secret, b"envelope") for secret in self._secrets]
+
+    @cached_property
+    def _current(self) -> bytes:
+        return sha256(self._derived[0]).digest()[:ID_BYTES]
+
+    @cached_property
+    def _keys(self) -> dict[bytes, AESGCM]:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        return {sha256(key).digest()[:ID_BYTES]: AESGCM(key) for key in reversed(self._derived)}
+
+    @cached_property
+    def _hash_key(self) -> bytes:
+        return _derive(self._secrets[0], b"keyed hash")
 
     @staticmethod
     def _bound(workspace: UUID, kind: str, id: UUID | str) -> bytes:
@@ -52,6 +85,8 @@ class Crypto:
 
     def open(self, envelope: bytes, *, workspace: UUID, kind: str, id: UUID | str) -> bytes:
         """The secret; raises CannotOpen for anything that ``seal`` did not make for exactly this row."""
+        from cryptography.exceptions import InvalidTag
+
         start = 1 + ID_BYTES
         key = self._keys.get(envelope[1:start])
         if envelope[:1] != FORMAT or key is None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from leadsbot.infra.crypto import Crypto, Resealed
 from leadsbot.infra.db.base import Table
+from leadsbot.infra.db.pool import Database
 from leadsbot.infra.jobs.kinds import Cron, Handler, JobKind
 
 if TYPE_CHECKING:
@@ -14,14 +17,22 @@ if TYPE_CHECKING:
     from leadsbot.infra.nav import NavItem
 
 
+Reseal = Callable[[Database, Callable[[str], str], Crypto], Awaitable[Resealed]]
+"""Is given the application's transactions, the database's address as a role, and the keys."""
+Routes: TypeAlias = "Sequence[ControllerRouterHandler]"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """One capability: its tables, its HTTP routes, its reactions to events, its jobs and their schedule."""
 
     name: str
     tables: tuple[type[Table], ...] = ()
-    routes: tuple[ControllerRouterHandler, ...] = ()
+    routes: Callable[[], Routes] = tuple
+    """Called by a process that serves HTTP; only then are the routes' modules loaded."""
     handlers: tuple[Handler[Any], ...] = ()
     jobs: tuple[JobKind[Any], ...] = ()
     schedule: tuple[Cron, ...] = ()
     nav: tuple[NavItem, ...] = ()
+    reseal: Reseal | None = None
+    """Seals every stored envelope of the feature with the present key; a feature that calls ``Crypto.seal`` has it."""

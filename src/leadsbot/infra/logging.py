@@ -7,10 +7,19 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
-import structlog
-
 from leadsbot.infra.correlation import request_id
 from leadsbot.kit.redact import redact
+
+# structlog's console renderer takes rich for tracebacks where it is installed, and we render those ourselves: 6 MB in
+# every process, for nothing. An import that fails is its own way of doing without.
+_rich, sys.modules["rich"] = sys.modules.get("rich"), None  # type: ignore[assignment]
+try:
+    import structlog
+finally:
+    if _rich is None:
+        del sys.modules["rich"]
+    else:
+        sys.modules["rich"] = _rich
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 

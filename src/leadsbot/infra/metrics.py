@@ -7,12 +7,11 @@ mapped file; whoever is asked adds them up. Labels are names from our own code, 
 from __future__ import annotations
 
 import os
-import shutil
-from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, multiprocess
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+from leadsbot.infra.metrics_folder import FOLDER
+
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 SLOW = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -37,19 +36,6 @@ OLDEST_ROW = Gauge(
     multiprocess_mode="mostrecent",
 )
 DROPPED = Counter("leadsbot_log_rows_dropped", "Technical log rows that could not be written.")
-
-
-def prepare(folder: Path) -> dict[str, str]:
-    """Empty the common folder and return the environment that children need to share it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
-    return {FOLDER: str(folder)}
-
-
-def process_ended(pid: int) -> None:
-    """Forget the gauges of a process that is gone; its counters stay counted."""
-    if os.environ.get(FOLDER):
-        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 def registry() -> CollectorRegistry:

@@ -16,11 +16,14 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from leadsbot.infra.folder import unusable
+from leadsbot.kit.errors import StartError
+
 PREFIX = "LEADSBOT_"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class SettingsError(ValueError):
+class SettingsError(StartError, ValueError):
     """A setting is wrong; the message names it and says what to do."""
 
 
@@ -42,6 +45,9 @@ class Settings(BaseModel):
     )
     base_url: str | None = Field(default=None, description="The public address, e.g. https://leads.example.com")
     secret_key: SecretStr | None = Field(default=None, description="Signs and encrypts; made on first run when unset.")
+    secret_key_previous: SecretStr | None = Field(
+        default=None, description="Earlier secret keys, comma-separated, until `leadsbot rotate-secrets` has run."
+    )
     telegram_bot_token: SecretStr | None = Field(default=None, description="The bot's token from @BotFather.")
     telegram_api_url: str = Field(default="https://api.telegram.org", description="Bot API server.")
     telegram_rate: int = Field(default=25, ge=1, le=1000, description="Messages a second that the bot sends in all.")
@@ -93,6 +99,12 @@ class Settings(BaseModel):
         if self.secret_key is None:
             raise SettingsError("LEADSBOT_SECRET_KEY is not set and no data directory was prepared.")
         return self.secret_key.get_secret_value()
+
+    @property
+    def earlier_keys(self) -> tuple[str, ...]:
+        """The secret keys before this one, which still open what they sealed."""
+        given = self.secret_key_previous.get_secret_value() if self.secret_key_previous else ""
+        return tuple(key.strip() for key in given.split(",") if key.strip())
 
     @property
     def https(self) -> bool:
@@ -159,7 +171,7 @@ def _own_key(data_dir: Path) -> str:
                 fresh.unlink()
         key = path.read_text(encoding="ascii").strip()
     except OSError as error:
-        raise SettingsError(f"LEADSBOT_DATA_DIR: {data_dir} cannot be used: {error.strerror}.") from None
+        raise SettingsError(f"LEADSBOT_DATA_DIR: {unusable(data_dir, error)}") from None
     if len(key) < 32:
         raise SettingsError(f"The secret key in {path} is too short; restore it from a backup.")
     return key

@@ -17,6 +17,10 @@ from dataclasses import dataclass, field
 
 from leadsbot.infra import logging
 
+OWNER_DSN, ADDRESS = "LEADSBOT_SERVE_OWNER_DSN", "LEADSBOT_SERVE_ADDRESS"
+"""How children learn of the embedded database that ``serve`` holds open, and of the address it listens on."""
+LIFELINE = "LEADSBOT_SERVE_LIFELINE"
+"""Names the descriptor that children watch: it closes when the supervisor is gone, however it went."""
 log = logging.get(__name__)
 SLOWEST_RESTART_S = 30.0
 HEALTHY_AFTER_S = 20.0
@@ -42,18 +46,25 @@ def restart_delay(failures: int) -> float:
 class Supervisor:
     """Keeps children running until :meth:`stop`; then drains them and, after a grace, kills them."""
 
-    def __init__(self, children: Sequence[Child], *, on_restart: Callable[[str], None] = lambda name: None) -> None:
+    def __init__(self, children: Sequence[Child], *, on_end: Callable[[int], None] = lambda pid: None) -> None:
+        """``on_end`` is called with the process id of every child that ended."""
         self._children = children
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._stopping = asyncio.Event()
-        self._on_restart = on_restart
+        self._on_end = on_end
+        self._lifeline: tuple[int, int] | None = None
 
     async def run(self) -> None:
         """Return when every child has ended after :meth:`stop` was called."""
-        async with asyncio.TaskGroup() as group:
-            for child in self._children:
-                group.create_task(self._keep(child))
-            group.create_task(self._drain())
+        self._lifeline = os.pipe()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for child in self._children:
+                    group.create_task(self._keep(child))
+                group.create_task(self._drain())
+        finally:
+            for end in self._lifeline:
+                os.close(end)
 
     def stop(self) -> None:
         """Ask every child to drain; a second call changes nothing."""
@@ -63,27 +74,32 @@ class Supervisor:
         failures = 0
         while not self._stopping.is_set():
             started = time.monotonic()
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "leadsbot",
-                *child.arguments,
-                env={**os.environ, **child.environment},
-                pass_fds=child.inherit,
-                start_new_session=True,
-            )
+            process = await self._start(child)
             self._running[child.name] = process
             if self._stopping.is_set():
                 process.terminate()
             code = await process.wait()
             self._running.pop(child.name, None)
+            self._on_end(process.pid)
             if self._stopping.is_set():
                 return
             failures = 1 if time.monotonic() - started > HEALTHY_AFTER_S else failures + 1
             log.warning("process ended, restarting", process=child.name, code=code, delay_s=restart_delay(failures))
-            self._on_restart(child.name)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), restart_delay(failures))
+
+    async def _start(self, child: Child) -> asyncio.subprocess.Process:
+        watched = self._lifeline[0] if self._lifeline else -1
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "leadsbot",
+            *child.arguments,
+            env={**os.environ, **child.environment, LIFELINE: str(watched)},
+            pass_fds=(*child.inherit, watched),
+            # Ctrl-C in the terminal is for us; the children are told by us, in order.
+            start_new_session=True,
+        )
 
     async def _drain(self) -> None:
         await self._stopping.wait()

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 
+class StartError(RuntimeError):
+    """A command cannot run; the message is what its user is told: why, and what to do."""
+
+
 class AppError(Exception):
     """An answer to the caller rather than a fault of ours.
 

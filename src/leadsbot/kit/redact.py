@@ -27,6 +27,11 @@ _EMAIL: Final = re.compile(r"[^\s@<>()\[\]{}\"',;:=\\/&?]{1,64}@[^\s@<>()\[\]{}\
 _PHONE: Final = re.compile(r"(?<![\w.+-])(?:\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,14}(?![\w:]|[.-]\d)")
 _CARD: Final = re.compile(r"(?<![\d.])\d(?:[ \-]?\d){12,18}(?!\d)")
 _DATE: Final = re.compile(r"(?:19|20)\d\d[-/.](?:0\d|1[0-2])[-/.][0-3]\d|\d{1,3}(?:\.\d{1,3}){3}\Z|\d+\.\d+\Z")
+# What PostgreSQL tells beside an error: the row or the key that failed, with everything in it. It ends where SQLAlchemy
+# or Python go on, as such or inside of a repr().
+_DETAIL: Final = re.compile(
+    r"DETAIL:\s.*?(?=\n\[SQL|\\n\[SQL|\n\(Background|\\n\(Background|\n\nThe above|\n\nDuring|\Z)", re.DOTALL
+)
 _NOT_DIGIT: Final = re.compile(r"\D")
 _SECRET_NAMES: Final = re.compile(
     r"(?:\A|[_\-.])(?:pass(?:word|wd|phrase)?|secrets?|token|authorization|cookie|api[_-]?key|private[_-]?key|"
@@ -91,13 +96,16 @@ def _mask_phone(found: re.Match[str]) -> str:
 
 
 def redact_text(text: str) -> str:
-    """The text without e-mail addresses, telephone and card numbers, API keys, bot tokens and other secrets.
+    """The text without e-mail addresses, telephone and card numbers, API keys, bot tokens and other secrets, and
+    without the rows that PostgreSQL quotes in its errors.
 
     Texts over 32 Ki characters are cut, so that the cost of a log line is bounded. Meant for logs: it would rather
     mask a number too many.
     """
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + "…"
+    if "DETAIL:" in text:
+        text = _DETAIL.sub(f"DETAIL: {_MASK}", text)
     lower = text.lower()
     if any(hint in lower for hint in _HINTS):
         text = _SECRETS.sub(_mask_secret, text)

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from leadsbot.kit.errors import Invalid
+from leadsbot.kit.redact import mask_pans
 
 # NUL and the other C0 controls except tab and line ends, DEL, lone surrogates, bidi overrides and isolates.
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
@@ -16,13 +17,14 @@ _INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u2060 "
 
 
 def clean(value: str, field: str, limit: int) -> str:
-    """The text with its line ends made `\\n`, or `Invalid` that names the field.
+    """The text with its line ends made `\\n` and card numbers masked, or `Invalid` that names the field.
 
     Refused are NUL and other control characters except tab and line ends, lone surrogates, characters that reverse
     the reading direction (U+202A–202E, U+2066–2069) and texts of more than `limit` characters. Nothing is trimmed.
     """
     if "\r" in value:
         value = value.replace("\r\n", "\n").replace("\r", "\n")
+    value = mask_pans(value)
     if len(value) > limit:
         raise Invalid(field, f"This is longer than {limit} characters. Shorten it.", code="too_long")
     found = None if value.isascii() and value.isprintable() else _FORBIDDEN.search(value)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import UUID
-
-from litestar.connection import ASGIConnection
 
 from leadsbot.kit.errors import Forbidden, NotFound
 
-Connection = ASGIConnection[Any, Any, Any, Any]
+if TYPE_CHECKING:
+    # Features name permissions in processes that serve no HTTP and need not load the framework.
+    from litestar.connection import ASGIConnection
+
+    Connection = ASGIConnection[Any, Any, Any, Any]
+else:
+    Connection = Any
 
 
 class Permission(StrEnum):

@@ -99,7 +99,7 @@ def build_app(
         *static.routes,
         *live.routes,
         *openapi.routes,
-        *(route for feature in features for route in feature.routes),
+        *(route for feature in features for route in feature.routes()),
     ]
     streams = live.Streams()
     app = Litestar(

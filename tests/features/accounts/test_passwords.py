@@ -53,3 +53,7 @@ async def test_a_hash_fits_its_password_only_and_nobody_fits_none() -> None:
 
 def test_a_hash_of_other_parameters_is_made_anew() -> None:
     assert passwords.is_outdated("$argon2id$v=19$m=8192,t=1,p=1$c29tZXNhbHQ$" + "A" * 43)
+
+
+def test_the_password_of_nobody_takes_as_long_to_compare_as_a_real_one() -> None:
+    assert not passwords.is_outdated(passwords._UNKNOWN)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from leadsbot.infra.net.guard import Forbidden, Guard, GuardedResolver
+from leadsbot.infra.net.guard import Forbidden, Guard
+from leadsbot.infra.net.resolver import GuardedResolver
 
 PRIVATE = [
     "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254", "172.16.0.1",

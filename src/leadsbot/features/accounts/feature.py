@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadsbot.features.accounts import api, jobs, pages, settings_pages
+from leadsbot.features.accounts import jobs
 from leadsbot.features.accounts.tables import (
     ApiKeyRow,
     AttemptBucketRow,
@@ -12,14 +12,22 @@ from leadsbot.features.accounts.tables import (
     SessionRow,
     WorkspaceRow,
 )
-from leadsbot.infra.feature import Feature
+from leadsbot.infra.feature import Feature, Routes
 from leadsbot.infra.nav import NavItem
 from leadsbot.web.actor import Permission
+
+
+def routes() -> Routes:
+    """What accounts answer over HTTP."""
+    from leadsbot.features.accounts import api, pages, settings_pages
+
+    return (*api.routes, *pages.routes, *settings_pages.routes)
+
 
 FEATURE = Feature(
     name="accounts",
     tables=(PersonRow, WorkspaceRow, MembershipRow, SessionRow, OneTimeLinkRow, AttemptBucketRow, ApiKeyRow),
-    routes=(*api.routes, *pages.routes, *settings_pages.routes),
+    routes=routes,
     jobs=(jobs.RESET_MAIL, jobs.SWEEP),
     schedule=jobs.SCHEDULE,
     nav=(

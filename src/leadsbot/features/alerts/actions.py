@@ -8,7 +8,7 @@ from uuid import UUID
 from leadsbot.channels.telegram.card import DIGEST_LINES
 from leadsbot.contracts.events import DestinationBound, DestinationDisabled, DestinationMoved
 from leadsbot.features.alerts import model, store
-from leadsbot.features.alerts.model import Destination, DestinationState
+from leadsbot.features.alerts.model import AlertCard, Destination, DestinationState
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.features.deliveries.public import Delivery, State
 from leadsbot.infra.db.tx import TenantTx
@@ -251,6 +251,17 @@ async def gather(tx: TenantTx, destination: Destination) -> list[Delivery]:
 def card_token(signer: Signer, card_id: UUID) -> str:
     """The token inside the buttons of a card."""
     return model.card_token(signer.mac("alert card", card_id.bytes))
+
+
+async def buttons_of(tx: TenantTx, signer: Signer, card: AlertCard) -> str:
+    """The token for the buttons of a card that is about to be drawn.
+
+    Where the secret key has changed since it was drawn last, the stored hash follows: the old buttons go with the edit.
+    """
+    token = card_token(signer, card.id)
+    if model.token_hash(token) != card.token_hash:
+        await store.change_card(tx, card.id, token_hash=model.token_hash(token))
+    return token
 
 
 async def placed(tx: TenantTx, card_id: UUID, chat_id: int, message_id: int, shown: bytes) -> None:

@@ -1,17 +1,33 @@
 """The manifest of alerts."""
 
-from leadsbot.features.alerts import actions, api, handlers, inbound, pages, sending
+from __future__ import annotations
+
+from leadsbot.features.alerts import actions, handlers, inbound, sending
 from leadsbot.features.alerts.tables import AccountRow, CardRow, CursorRow, DestinationRow, LinkRow
 from leadsbot.features.deliveries.public import RESEND
-from leadsbot.infra.feature import Feature
+from leadsbot.infra.feature import Feature, Routes
+from leadsbot.infra.nav import NavItem
+from leadsbot.web.actor import Permission
+
+
+def routes() -> Routes:
+    """What alerts answer over HTTP."""
+    from leadsbot.features.alerts import api, pages
+
+    return (*api.routes, *pages.routes)
+
 
 FEATURE = Feature(
     name="alerts",
     tables=(DestinationRow, LinkRow, AccountRow, CardRow, CursorRow),
-    routes=(*api.routes, *pages.routes),
+    routes=routes,
     handlers=handlers.HANDLERS,
     jobs=(sending.SEND, sending.DIGEST, sending.REFRESH, sending.ANSWER, sending.SAY, *inbound.KINDS),
-    nav=(pages.NAV,),
+    nav=(
+        NavItem(
+            name="telegram", label="Telegram", path="/telegram", icon="send", needs=Permission.LEADS_READ, order=30
+        ),
+    ),
 )
 
 RESEND[actions.CHANNEL] = sending.resend

@@ -69,6 +69,7 @@ class AlertCard:
     chat_id: int | None
     message_id: int | None
     shown_hash: bytes | None
+    token_hash: bytes
     gone: bool
     created_at: datetime
 

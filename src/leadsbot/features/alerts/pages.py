@@ -11,7 +11,6 @@ from leadsbot.features.alerts.bot import NO_BOT, bot_of
 from leadsbot.features.alerts.links import new_link
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.infra.db.tx import TenantTx
-from leadsbot.infra.nav import NavItem
 from leadsbot.kit.errors import AppError, Conflict, Invalid, NotFound
 from leadsbot.kit.ids import DESTINATION, new_id, read, show
 from leadsbot.web.actor import Permission
@@ -88,4 +87,3 @@ async def change_state(tx: InTx, destination: FromPath[str], form: Posted) -> Re
 
 
 routes = (show_page, connect, test_alert, change_state)
-NAV = NavItem(name="telegram", label="Telegram", path=HERE, icon="send", needs=Permission.LEADS_READ, order=30)

@@ -60,9 +60,8 @@ async def card_message(tx: TenantTx, services: Services, card: AlertCard) -> Mes
     lead = await leads.get_lead(tx, card.lead_id)
     if lead is None:
         return None
-    text, keyboard = cards.render(
-        _facts(services, lead, await _names(tx, lead)), actions.card_token(services.signer, card.id)
-    )
+    token = await actions.buttons_of(tx, services.signer, card)
+    text, keyboard = cards.render(_facts(services, lead, await _names(tx, lead)), token)
     return Message(text=text, keyboard=keyboard, card_id=card.id, accepted_at=lead.created_at)
 
 
@@ -81,7 +80,7 @@ async def _digest(tx: TenantTx, services: Services, delivery: Delivery) -> Messa
     ]
     names = await _names(tx, *[lead for _, lead in members if lead is not None])
     shown = [
-        (_facts(services, lead, names), actions.card_token(services.signer, card.id))
+        (_facts(services, lead, names), await actions.buttons_of(tx, services.signer, card))
         for card, lead in members
         if lead is not None
     ]

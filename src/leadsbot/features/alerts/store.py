@@ -40,6 +40,7 @@ def _card(row: CardRow) -> AlertCard:
         chat_id=row.chat_id,
         message_id=row.message_id,
         shown_hash=row.shown_hash,
+        token_hash=row.token_hash,
         gone=row.gone,
         created_at=row.created_at,
     )

@@ -59,6 +59,14 @@ async def reopen_source(tx: TenantTx, source_id: UUID, *, by: str = "system") ->
     return await _get(tx, source_id)
 
 
+async def replace_sealed(tx: TenantTx, source_id: UUID, before: bytes, after: bytes) -> bool:
+    """Store the same signing secret sealed anew, unless it got another one meanwhile; whether it was stored.
+
+    No event: for everybody outside nothing has changed.
+    """
+    return await store.swap_secret(tx, source_id, before, after)
+
+
 async def mark_taken(tx: TenantTx, submission_id: UUID, lead_id: UUID | None, note: str | None = None) -> None:
     """Record where a submission went: the lead it was merged into, or why it became none. Raises NotFound."""
     if not await store.change_submission(tx, submission_id, lead_id=lead_id, intake_note=note):

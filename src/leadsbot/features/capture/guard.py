@@ -9,6 +9,7 @@ from leadsbot.features.capture.source_cache import Source
 from leadsbot.infra.asgi import Request
 from leadsbot.infra.ratelimit import Limit, Limiter
 from leadsbot.kit.errors import Forbidden, Gone, Invalid, NotFound, Unavailable
+from leadsbot.kit.redact import mask_pans
 from leadsbot.kit.signing import verify_source_signature
 
 TOKENLESS_BODY: Final = 262_144
@@ -59,7 +60,7 @@ def signed(source: Source, request: Request, body: bytes) -> None:
 def idempotency_key(request: Request, held: str = "") -> str:
     """The Idempotency-Key, or the one that a body holds; empty when there is none. Raises Invalid for one that is too
     long or not plain ASCII."""
-    key = request.header(b"idempotency-key") or held
+    key = mask_pans(request.header(b"idempotency-key") or held)
     if len(key) > 255 or not key.isascii() or not key.isprintable():
         raise Invalid("Idempotency-Key", "Send at most 255 visible ASCII characters.", code="bad_key")
     return key

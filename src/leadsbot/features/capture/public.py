@@ -6,6 +6,7 @@ from leadsbot.features.capture.actions import (
     import_submission,
     mark_taken,
     reopen_source,
+    replace_sealed,
     update_source,
 )
 from leadsbot.features.capture.model import Kind, Source, SourceCounts, Submission
@@ -15,6 +16,7 @@ from leadsbot.features.capture.store import (
     get_submission,
     list_sources,
     published_source,
+    sealed_secrets,
     submissions_of_lead,
     submissions_up_to,
     untaken,
@@ -35,6 +37,8 @@ __all__ = [
     "mark_taken",
     "published_source",
     "reopen_source",
+    "replace_sealed",
+    "sealed_secrets",
     "submissions_of_lead",
     "submissions_up_to",
     "untaken",

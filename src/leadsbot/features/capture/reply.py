@@ -68,11 +68,10 @@ def thanks(
     status = 200 if stored.repeated else 201
     if stored.answer is not None:
         return as_json(status, stored.answer)
-    value: dict[str, Any] = {"id": show(SUBMISSION, stored.id), "status": "accepted"}
     if wanted and not allowed:
         warnings = [*warnings, "_next is not among the addresses this form may redirect to."]
-    more = {"warnings": warnings, "ending": ending}
-    return as_json(status, value | {name: held for name, held in more.items() if held})
+    told = {"id": show(SUBMISSION, stored.id), "status": "accepted", "warnings": warnings, "ending": ending}
+    return as_json(status, {name: held for name, held in told.items() if held})
 
 
 def blocked(request: Request, verdict: Verdict) -> Reply:

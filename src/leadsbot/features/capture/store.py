@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -78,6 +79,34 @@ async def change_source(tx: TenantTx, source_id: UUID, **values: object) -> bool
         .execution_options(synchronize_session=False)
     )
     return await tx.scalar(statement) is not None
+
+
+async def swap_secret(tx: TenantTx, source_id: UUID, before: bytes, after: bytes) -> bool:
+    """Replace a sealed secret unless somebody else did meanwhile; whether it was replaced."""
+    statement = (
+        update(SourceRow)
+        .where(
+            SourceRow.workspace_id == tx.workspace_id, SourceRow.id == source_id, SourceRow.signing_secret == before
+        )
+        .values(signing_secret=after, changed_at=func.clock_timestamp())
+        .returning(SourceRow.id)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    return await tx.scalar(statement) is not None
+
+
+async def sealed_secrets(dsn: str) -> list[tuple[UUID, UUID, bytes]]:
+    """Workspace, id and sealed secret of every signed source there is; ``dsn`` names the role of the capture path,
+    the only one that sees the sources of all workspaces.
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch(
+            "SELECT workspace_id, id, signing_secret FROM source WHERE signing_secret IS NOT NULL ORDER BY id"
+        )
+    finally:
+        await connection.close()
+    return [(row["workspace_id"], row["id"], row["signing_secret"]) for row in rows]
 
 
 async def get_source(tx: TenantTx, source_id: UUID) -> Source | None:

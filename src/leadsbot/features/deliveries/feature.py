@@ -1,12 +1,30 @@
 """The manifest of deliveries."""
 
-from leadsbot.features.deliveries import api, pages
 from leadsbot.features.deliveries.tables import AttemptRow, DeliveryRow
-from leadsbot.infra.feature import Feature
+from leadsbot.infra.feature import Feature, Routes
+from leadsbot.infra.nav import NavItem
+from leadsbot.web.actor import Permission
+
+
+def routes() -> Routes:
+    """What deliveries answer over HTTP."""
+    from leadsbot.features.deliveries import api, pages
+
+    return (*api.routes, *pages.routes)
+
 
 FEATURE = Feature(
     name="deliveries",
     tables=(DeliveryRow, AttemptRow),
-    routes=(*api.routes, *pages.routes),
-    nav=(pages.NAV,),
+    routes=routes,
+    nav=(
+        NavItem(
+            name="deliveries",
+            label="Deliveries",
+            path="/deliveries",
+            icon="log",
+            needs=Permission.DELIVERIES_READ,
+            order=40,
+        ),
+    ),
 )

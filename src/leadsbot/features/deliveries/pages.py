@@ -11,7 +11,6 @@ from leadsbot.features.deliveries import public, store
 from leadsbot.features.deliveries.model import RETRYABLE, State
 from leadsbot.features.leads.public import display_names
 from leadsbot.infra.jobs import admin
-from leadsbot.infra.nav import NavItem
 from leadsbot.kit import ids
 from leadsbot.kit.errors import NotFound
 from leadsbot.web.actor import Permission
@@ -130,4 +129,3 @@ def _number(job: str) -> int:
 
 
 routes = (log, retry, replay, dismiss)
-NAV = NavItem(name="deliveries", label="Deliveries", path=HERE, icon="log", needs=READ, order=40)

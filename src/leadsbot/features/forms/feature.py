@@ -1,7 +1,16 @@
 """The manifest of forms."""
 
-from leadsbot.features.forms import api
-from leadsbot.features.forms.tables import FormRow, FormVersionRow, PartialRow, UploadRow
-from leadsbot.infra.feature import Feature
+from __future__ import annotations
 
-FEATURE = Feature(name="forms", tables=(FormRow, FormVersionRow, PartialRow, UploadRow), routes=api.routes)
+from leadsbot.features.forms.tables import FormRow, FormVersionRow, PartialRow, UploadRow
+from leadsbot.infra.feature import Feature, Routes
+
+
+def routes() -> Routes:
+    """What forms answer over HTTP."""
+    from leadsbot.features.forms import api
+
+    return api.routes
+
+
+FEATURE = Feature(name="forms", tables=(FormRow, FormVersionRow, PartialRow, UploadRow), routes=routes)

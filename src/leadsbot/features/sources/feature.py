@@ -1,8 +1,28 @@
 """The manifest of sources."""
 
-from leadsbot.features.sources import api, form_page, handlers, pages
-from leadsbot.infra.feature import Feature
+from __future__ import annotations
+
+from leadsbot.features.sources import actions, handlers
+from leadsbot.infra.feature import Feature, Routes
+from leadsbot.infra.nav import NavItem
+from leadsbot.web.actor import Permission
+
+
+def routes() -> Routes:
+    """What sources answer over HTTP."""
+    from leadsbot.features.sources import api, form_page, pages
+
+    return (*api.routes, *pages.routes, *form_page.routes)
+
 
 FEATURE = Feature(
-    name="sources", routes=(*api.routes, *pages.routes, *form_page.routes), handlers=handlers.HANDLERS, nav=(pages.NAV,)
+    name="sources",
+    routes=routes,
+    handlers=handlers.HANDLERS,
+    nav=(
+        NavItem(
+            name="sources", label="Sources", path="/sources", icon="source", needs=Permission.SOURCES_READ, order=20
+        ),
+    ),
+    reseal=actions.reseal,
 )

@@ -12,7 +12,6 @@ from leadsbot.features.capture.public import Kind, Source, SourceCounts
 from leadsbot.features.sources import actions
 from leadsbot.features.sources.snippets import address, snippets
 from leadsbot.infra.db.tx import TenantTx
-from leadsbot.infra.nav import NavItem
 from leadsbot.kit import ids
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.web.actor import Permission
@@ -173,4 +172,3 @@ async def _page(
 
 
 routes = (listing, new, create, one, change, close, reopen, secret)
-NAV = NavItem(name="sources", label="Sources", path=HERE, icon="source", needs=READ, order=20)

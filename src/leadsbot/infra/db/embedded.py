@@ -38,6 +38,8 @@ from leadsbot.infra.db.account import Account, AccountError, choose, open_way
 from leadsbot.infra.db.filelock import FileLock
 from leadsbot.infra.db.postmaster import Postmaster
 from leadsbot.infra.db.serverlog import ServerLog
+from leadsbot.infra.folder import unusable
+from leadsbot.kit.errors import StartError
 
 PORT = 5432  # Only the socket's name; nothing listens on the network.
 SUPERUSER, OWNER, DATABASE = "postgres", "leadsbot_owner", "leadsbot"
@@ -54,7 +56,7 @@ CHECK_SECONDS, ROTATE_EVERY = 1.0, 60
 log = logging.getLogger(__name__)
 
 
-class EmbeddedError(RuntimeError):
+class EmbeddedError(StartError):
     """The embedded server cannot be used; the message is one sentence that says why and what to do."""
 
 
@@ -116,11 +118,8 @@ class Server:
                     raise
         except AccountError as error:
             raise EmbeddedError(str(error)) from error
-        except PermissionError as error:
-            raise EmbeddedError(
-                f"LeadsBot may not use {error.filename or self.home}: start it as the account that owns {self.home}, "
-                "or set LEADSBOT_DATA_DIR to a directory of its own."
-            ) from error
+        except OSError as error:
+            raise EmbeddedError(str(unusable(self.home, error))) from error
         self._watcher = threading.Thread(target=self._watch, name="embedded-postgres", daemon=True)
         self._watcher.start()
         atexit.register(self.close)

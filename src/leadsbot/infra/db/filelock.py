@@ -40,6 +40,25 @@ class FileLock:
             return False
         return True
 
+    def try_exclusive(self) -> bool:
+        """Take the lock alone if nobody has it; False, without waiting, when somebody has."""
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return False
+        self._file = file
+        return True
+
+    def note(self) -> str:
+        """What the holder, or the last one, wrote into the file."""
+        return self.path.read_text(encoding="ascii", errors="replace").strip()
+
+    def write(self, note: str) -> None:
+        """Leave a note for others; only while holding the lock."""
+        self.path.write_text(note, encoding="ascii")
+
     def release(self) -> None:
         """Stop counting as a user; does nothing without a hold."""
         if self._file is not None:

@@ -7,43 +7,31 @@ long transaction and freezing every reader behind itself.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-from collections.abc import Iterable
+import re
+from argparse import Namespace
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
-from alembic import command
+from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from leadsbot.infra.db import revision
+from leadsbot.infra.db.addresses import dsn_as, role_password
 from leadsbot.infra.db.base import ROLES
+from leadsbot.kit.errors import StartError
 
 OLDEST_SERVER = 150_000
 MIGRATION_LOCK = 0x1EAD5B07
 LOCK_TIMEOUT = "5s"
-SCRIPTS = Path(__file__).parent / "migrations"
+LOCK_TRIES, LOCK_PAUSE_S = 6, 2.0
 
 
-class MigrationError(RuntimeError):
+class MigrationError(StartError):
     """The database cannot be brought to the current schema; the message says what to do."""
-
-
-def role_password(secret_key: str, role: str) -> str:
-    """The password of an application role on an external server: derived, so that no file has to keep it."""
-    return hmac.new(secret_key.encode(), f"database role {role}".encode(), hashlib.sha256).hexdigest()
-
-
-def dsn_as(dsn: str, role: str, password: str | None) -> str:
-    """The same database reached as another role."""
-    parts = urlsplit(dsn)
-    host = parts.netloc.rpartition("@")[2]
-    credentials = quote(role, safe="") + (f":{quote(password, safe='')}" if password else "")
-    return urlunsplit(parts._replace(netloc=f"{credentials}@{host}"))
 
 
 async def ensure_roles(connection: asyncpg.Connection[asyncpg.Record], passwords: dict[str, str | None]) -> None:
@@ -62,13 +50,22 @@ async def ensure_roles(connection: asyncpg.Connection[asyncpg.Record], passwords
         raise MigrationError(f"The roles {names} may bypass row-level security: ALTER ROLE … NOSUPERUSER NOBYPASSRLS.")
 
 
-async def migrate(dsn: str, passwords: dict[str, str | None] | None = None, *, target: str = "head") -> str:
+async def migrate(
+    dsn: str,
+    passwords: dict[str, str | None] | None = None,
+    *,
+    target: str = "head",
+    scripts: Path = revision.SCRIPTS,
+    lock_timeout: str = LOCK_TIMEOUT,
+    lock_tries: int = LOCK_TRIES,
+) -> str:
     """Create roles and apply every missing migration; returns the revision reached.
 
-    ``dsn`` names the owner. A second process waits for the first and then finds nothing to do. Raises
-    MigrationError for a server older than 15 or a database newer than this program.
+    ``dsn`` names the owner. A second process waits for the first and then finds nothing to do. A migration that cannot
+    get a lock in ``lock_timeout`` lets the others pass and tries again, ``lock_tries`` times in all. Raises
+    MigrationError when it never gets it, for a server older than 15, and for a database newer than this program.
     """
-    guard = await asyncpg.connect(dsn)
+    guard = await _reach(dsn)
     try:
         if guard.get_server_version().major < OLDEST_SERVER // 10_000:
             raise MigrationError(
@@ -76,27 +73,55 @@ async def migrate(dsn: str, passwords: dict[str, str | None] | None = None, *, t
             )
         await guard.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
         await ensure_roles(guard, passwords or {})
-        await _upgrade(dsn, target)
+        await _insist(dsn, target, scripts, lock_timeout, lock_tries)
     finally:
         await guard.close()
-    return await current_revision(dsn) or ""
+    return await revision.current(dsn) or ""
 
 
-async def _upgrade(dsn: str, target: str) -> None:
+async def _reach(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
+    try:
+        return await asyncpg.connect(dsn, timeout=30)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        reason = str(error).strip() or type(error).__name__
+        raise MigrationError(f"The database cannot be reached: {reason}. Check LEADSBOT_DATABASE_URL.") from error
+
+
+async def _insist(dsn: str, target: str, scripts: Path, lock_timeout: str, tries: int) -> None:
+    for last in (*[False] * (tries - 1), True):
+        try:
+            return await _upgrade(dsn, target, scripts, lock_timeout)
+        except (DBAPIError, asyncpg.LockNotAvailableError) as error:
+            if not _locked(error):
+                raise
+            if last:
+                raise MigrationError(
+                    "The database is busy: other sessions hold locks that the migration needs. Nothing was changed. "
+                    "Stop LeadsBot's other processes (or long reports on this database) and start it again."
+                ) from error
+        await asyncio.sleep(LOCK_PAUSE_S)
+    return None
+
+
+def _locked(error: BaseException) -> bool:
+    causes = (error, error.__cause__, getattr(getattr(error, "orig", None), "__cause__", None))
+    return any(isinstance(cause, asyncpg.LockNotAvailableError) for cause in causes)
+
+
+async def _upgrade(dsn: str, target: str, scripts: Path, lock_timeout: str) -> None:
     async def connect() -> asyncpg.Connection[asyncpg.Record]:
-        return await asyncpg.connect(dsn, server_settings={"lock_timeout": LOCK_TIMEOUT})
+        return await asyncpg.connect(dsn, server_settings={"lock_timeout": lock_timeout})
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect)
 
     def run(connection: Connection) -> None:
-        config = alembic_config()
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         here = MigrationContext.configure(connection).get_current_revision()
-        if here is not None and here not in known:
+        if here is not None and here not in revision.numbers(scripts):
             raise MigrationError(
                 f"The database is at revision {here}, which this version of LeadsBot does not know: install the newer "
                 "version again, or restore a backup made before it."
             )
+        config = alembic_config(scripts)
         config.attributes["connection"] = connection
         command.upgrade(config, target)
 
@@ -107,34 +132,24 @@ async def _upgrade(dsn: str, target: str) -> None:
         await engine.dispose()
 
 
-def alembic_config() -> Config:
+def alembic_config(scripts: Path = revision.SCRIPTS) -> Config:
     """Alembic's configuration, without a file of its own."""
-    config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
+    config = Config(cmd_opts=Namespace(quiet=True))
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     return config
 
 
-def head() -> str:
-    """The newest revision this program knows."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
+def run_sql(migration: str) -> None:
+    """Run the SQL of a revision, inside its transaction: ``0002_x.sql`` beside ``0002_x.py``, or the files of the
+    folder ``0002_x`` in the order of their names."""
+    path = Path(migration).with_suffix("")
+    files = sorted(path.glob("*.sql")) if path.is_dir() else [path.with_suffix(".sql")]
+    connection = op.get_bind()
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        if re.sub(r"^\s*--.*$", "", text, flags=re.MULTILINE).strip():
+            # As one simple query: the files hold many statements and function bodies with semicolons in them.
+            connection.connection.run_async(lambda driver, text=text: driver.execute(text))
 
 
-async def current_revision(dsn: str) -> str | None:
-    """The revision a database is at, or None for an empty one. Any role may ask."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        known = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
-        return await connection.fetchval("SELECT version_num FROM alembic_version") if known else None
-    finally:
-        await connection.close()
-
-
-def execute(connection: Connection, statements: Iterable[str]) -> None:
-    """Run plain statements; for migrations."""
-    for statement in statements:
-        connection.execute(text(statement.replace(":", "\\:")))
-
-
-def run(dsn: str, passwords: dict[str, str | None] | None = None) -> str:
-    """:func:`migrate` for callers without an event loop."""
-    return asyncio.run(migrate(dsn, passwords))
+__all__ = ["MigrationError", "alembic_config", "dsn_as", "migrate", "role_password", "run_sql"]

@@ -13,33 +13,27 @@ from datetime import datetime
 import asyncpg
 
 from leadsbot.infra.db.base import QUEUE, Table
-from leadsbot.infra.db.policies import is_tenant
 
 DAYS_AHEAD = 7
 
 
 def function(models: list[type[Table]]) -> Iterator[str]:
-    """Yield the statements that define ``keep_partitions(now)`` for these tables."""
-    partitioned = [model for model in models if model.__partition__]
-    for model in partitioned:
-        name = model.__tablename__
-        yield f"CREATE TABLE {name}_rest PARTITION OF {name} DEFAULT"
-        if is_tenant(model):
-            # The function runs as the owner, whom forced row-level security binds too.
-            yield f"CREATE POLICY upkeep ON {name} FOR ALL TO CURRENT_USER USING (true)"
-    values = ", ".join(
+    """Yield the statements that define ``keep_partitions(now)`` for these tables, and run it once."""
+    values = ",\n        ".join(
         f"('{model.__tablename__}', '{model.__partition__.column}', {model.__partition__.keep_days})"
-        for model in partitioned
+        for model in models
         if model.__partition__
     )
     yield f"""
-CREATE FUNCTION keep_partitions(moment timestamptz)
+CREATE OR REPLACE FUNCTION keep_partitions(moment timestamptz)
 RETURNS TABLE (table_name text, cutoff timestamptz, partitions_dropped int, rows_deleted bigint, oldest timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET timezone = 'UTC' AS $$
 DECLARE
     kept record; part record; day date; stray bigint;
 BEGIN
-    FOR kept IN SELECT * FROM (VALUES {values}) AS v (name, col, days) LOOP
+    FOR kept IN SELECT * FROM (VALUES
+        {values}
+    ) AS v (name, col, days) LOOP
         table_name := kept.name;
         cutoff := moment - make_interval(days => kept.days);
         partitions_dropped := 0;

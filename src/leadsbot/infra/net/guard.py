@@ -6,9 +6,10 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
 
-from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
+if TYPE_CHECKING:
+    from yarl import URL
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -91,6 +92,8 @@ class Guard:
 
     def check_url(self, url: str) -> URL:
         """The parsed URL; raises Forbidden for its scheme, userinfo, missing host, port or literal address."""
+        from yarl import URL
+
         try:
             parsed = URL(url)
             port = parsed.port
@@ -142,38 +145,3 @@ async def system_lookup(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     answers = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
-
-
-class GuardedResolver(AbstractResolver):
-    """Resolves once, vets every answer and hands aiohttp only vetted addresses, which it connects to as they are.
-
-    The URL stays unchanged, so Host header, SNI and certificate check keep the name.
-    """
-
-    def __init__(self, guard: Guard, lookup: Lookup = system_lookup) -> None:
-        self._guard = guard
-        self._lookup = lookup
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """The vetted addresses of `host`; raises Forbidden, or OSError when the name is unknown or too slow."""
-        try:
-            async with asyncio.timeout(LOOKUP_SECONDS):
-                answers = await self._lookup(host, port)
-        except TimeoutError:
-            raise OSError("the name was not resolved in time") from None
-        return [
-            ResolveResult(
-                hostname=host,
-                host=str(address),
-                port=port,
-                family=socket.AF_INET if address.version == 4 else socket.AF_INET6,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in self._guard.vet(host, port, answers)
-        ]
-
-    async def close(self) -> None:
-        """Nothing is held."""

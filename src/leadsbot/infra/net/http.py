@@ -4,84 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import SimpleNamespace, TracebackType
-from typing import Self
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlencode, urlsplit
 
-import aiohttp
 import msgspec
-from yarl import URL
 
-from leadsbot.infra.net.guard import Forbidden, Guard, GuardedResolver
+from leadsbot.infra.net.guard import Forbidden, Guard
+from leadsbot.infra.net.outcome import Ambiguous, Exchange, HttpError, Limits, NotSent, Refused, Response
 
-USER_AGENT = "LeadsBot"
-READ_CHUNK = 16 * 1024
-
-
-class HttpError(Exception):
-    """No usable answer. `code` is a stable word for logs and metrics; the text names the host, never the path."""
-
-    def __init__(self, code: str, host: str) -> None:
-        self.code = code
-        self.host = host
-        super().__init__(f"{code} ({host})" if host else code)
-
-
-class NotSent(HttpError):
-    """The request certainly did not reach the other side (name, connection or TLS failed): safe to retry."""
-
-
-class Refused(NotSent):
-    """Our own guard refused the address: retrying the same URL is useless. `sentence` may be shown to its owner."""
-
-    def __init__(self, code: str, host: str, sentence: str) -> None:
-        super().__init__(code, host)
-        self.sentence = sentence
-
-
-class Ambiguous(HttpError):
-    """The request was written and no answer came: it may or may not have been carried out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer. `complete` is False when the body was cut at the limit or broke off; the status still counts."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    complete: bool
-    seconds: float
-
-    def json(self) -> object:
-        """The decoded body, or None when it is not complete JSON."""
-        try:
-            value: object = msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return None
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """What is told about every request for metrics and audit; holds no path, query, header or body."""
-
-    purpose: str
-    host: str
-    outcome: str
-    status: int | None
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds for the whole exchange and for connecting, bytes of answer kept, connections to one host."""
-
-    total: float = 15.0
-    connect: float = 10.0
-    body: int = 64 * 1024
-    per_host: int = 10
+if TYPE_CHECKING:
+    from leadsbot.infra.net.session import Session
 
 
 def _ignore(_: Exchange) -> None:
@@ -107,7 +40,7 @@ class HttpClient:
         self._guard = guard
         self._limits = limits or Limits()
         self._observe = observe
-        self._session: aiohttp.ClientSession | None = None
+        self._session: Session | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -180,27 +113,6 @@ class HttpClient:
         """
         return await self._send("POST", url, body, dict(headers or {}), purpose, total, max_bytes)
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            trace = aiohttp.TraceConfig()
-            trace.on_request_headers_sent.append(_mark_written)
-            connector = aiohttp.TCPConnector(
-                limit=0,
-                limit_per_host=self._limits.per_host,
-                resolver=GuardedResolver(self._guard) if self._guard is not None else None,
-                ttl_dns_cache=30,
-            )
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                trace_configs=[trace],
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                # Answers stay as they are sent, so a compressed bomb is cut by its compressed size.
-                auto_decompress=False,
-                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
-            )
-        return self._session
-
     async def _send(
         self,
         method: str,
@@ -211,18 +123,23 @@ class HttpClient:
         total: float | None,
         max_bytes: int | None,
     ) -> Response:
+        from leadsbot.infra.net import session
+
         started = time.perf_counter()
         progress = SimpleNamespace(written=False)
         host = ""
         failure: HttpError
         try:
-            target = self._guard.check_url(url) if self._guard is not None else URL(url)
-            host = target.host or ""
-            response = await self._exchange(method, target, body, headers, progress, total, max_bytes, started)
+            target = self._guard.check_url(url) if self._guard is not None else url
+            host = urlsplit(str(target)).hostname or ""
+            self._session = self._session or session.Session(self._guard, self._limits)
+            response = await self._session.exchange(
+                method, target, body, headers, written=progress, total=total, max_bytes=max_bytes
+            )
         except Forbidden as error:
             failure = Refused(error.code, host, str(error))
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            code = _code(error)
+        except session.ERRORS as error:
+            code = session.code_of(error)
             failure = Ambiguous(code, host) if progress.written else NotSent(code, host)
         else:
             self._observe(Exchange(purpose, host, "answered", response.status, response.seconds))
@@ -232,63 +149,5 @@ class HttpClient:
         # Raised outside the handler: the library's error may quote the URL, and URLs of some services hold a token.
         raise failure
 
-    async def _exchange(
-        self,
-        method: str,
-        target: URL,
-        body: bytes | None,
-        headers: dict[str, str],
-        progress: SimpleNamespace,
-        total: float | None,
-        max_bytes: int | None,
-        started: float,
-    ) -> Response:
-        timeout = aiohttp.ClientTimeout(total=total or self._limits.total, sock_connect=self._limits.connect)
-        async with self._open().request(
-            method,
-            target,
-            data=body,
-            headers=headers,
-            allow_redirects=False,
-            timeout=timeout,
-            trace_request_ctx=progress,
-        ) as answer:
-            kept, complete = await _read(answer.content, max_bytes or self._limits.body)
-            if not complete:
-                # The rest would have to be read before the connection could serve again.
-                answer.close()
-            return Response(answer.status, answer.headers, kept, complete, time.perf_counter() - started)
 
-
-async def _mark_written(
-    _: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceRequestHeadersSentParams
-) -> None:
-    context.trace_request_ctx.written = True
-
-
-async def _read(content: aiohttp.StreamReader, limit: int) -> tuple[bytes, bool]:
-    kept = bytearray()
-    try:
-        while chunk := await content.read(READ_CHUNK):
-            kept += chunk
-            if len(kept) > limit:
-                return bytes(kept[:limit]), False
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        return bytes(kept), False
-    return bytes(kept), True
-
-
-def _code(error: Exception) -> str:
-    kinds: tuple[tuple[type[Exception], str], ...] = (
-        (aiohttp.ClientConnectorDNSError, "dns"),
-        (aiohttp.ClientSSLError, "tls"),
-        (aiohttp.ClientConnectorError, "connect"),
-        (aiohttp.ConnectionTimeoutError, "connect_timeout"),
-        (TimeoutError, "timeout"),
-        (aiohttp.ServerDisconnectedError, "disconnected"),
-        (aiohttp.InvalidURL, "bad_url"),
-        (aiohttp.ClientPayloadError, "broken_answer"),
-        (aiohttp.ClientResponseError, "broken_answer"),
-        (OSError, "reset"),
-    )
-    return next((code for kind, code in kinds if isinstance(error, kind)), "failed")
+__all__ = ["Ambiguous", "Exchange", "HttpClient", "HttpError", "Limits", "NotSent", "Refused", "Response"]

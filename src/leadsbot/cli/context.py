@@ -1,0 +1,69 @@
+"""What every long-lived process begins with: its settings, its name, its database, and the life of ``serve``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import setproctitle
+
+from leadsbot.infra import logging
+from leadsbot.infra.db.addresses import Addresses, role_password
+from leadsbot.infra.db.base import ROLES
+from leadsbot.infra.settings import Settings, load
+from leadsbot.infra.supervisor import ADDRESS, LIFELINE, OWNER_DSN
+
+
+def prepare(name: str) -> Settings:
+    """Read the settings, begin to log, and be called ``leadsbot NAME`` in the list of processes."""
+    settings = load()
+    logging.configure(settings.log_level, settings.log_format)
+    setproctitle.setproctitle(f"leadsbot {name}")
+    return settings
+
+
+def passwords_for(settings: Settings) -> dict[str, str | None]:
+    """The passwords of the application roles: derived for a server of yours, none behind the embedded one's socket."""
+    if settings.database_url is None:
+        return dict.fromkeys(ROLES)
+    return {role: role_password(settings.key, role) for role in ROLES}
+
+
+@asynccontextmanager
+async def reached(settings: Settings) -> AsyncIterator[Addresses]:
+    """The configured database, the embedded one that ``serve`` holds open for us, or a hold of our own on it.
+
+    A hold of our own starts the server when nobody has; it stops when its last user leaves.
+    """
+    given = settings.database_url.get_secret_value() if settings.database_url else os.environ.get(OWNER_DSN)
+    if given:
+        yield Addresses(given, passwords_for(settings))
+        return
+    from leadsbot.infra.db import embedded
+
+    server = await embedded.start(settings.data_dir)
+    try:
+        yield Addresses(server.dsn(), passwords_for(settings))
+    finally:
+        await server.stop()
+
+
+def on_stop(stop: Callable[[], object]) -> None:
+    """Call ``stop`` on SIGTERM and SIGINT, and when the ``serve`` that started this process is gone."""
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    lifeline = os.environ.get(LIFELINE)
+    if lifeline is not None:
+
+        def cut() -> None:
+            loop.remove_reader(int(lifeline))
+            stop()
+
+        loop.add_reader(int(lifeline), cut)
+
+
+__all__ = ["ADDRESS", "OWNER_DSN", "Addresses", "on_stop", "passwords_for", "prepare", "reached"]
