@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from leadsbot.features.accounts.feature import FEATURE as ACCOUNTS
 from leadsbot.features.alerts.bot import NAME as TELEGRAM
 from leadsbot.features.alerts.bot import make_bot
@@ -190,8 +192,11 @@ def readiness(process: Process) -> dict[str, Callable[[], Any]]:
         return None if here == head else f"at {here}, this version needs {head}"
 
     async def queue() -> str | None:
-        async with process.services.db.system() as tx:
-            lag = await admin.lag(tx)
-        return None if lag < SLOWEST_QUEUE_S else f"the oldest due job waits for {lag:.0f} s"
+        connection = await asyncpg.connect(process.queue_dsn)
+        try:
+            lag = await admin.lag(connection)
+        finally:
+            await connection.close()
+        return None if lag < SLOWEST_QUEUE_S else f"the oldest due work waits for {lag:.0f} s"
 
     return {"database": database, "migrations": migrations, "queue": queue}

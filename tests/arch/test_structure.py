@@ -132,6 +132,13 @@ def test_every_module_says_what_it_is_for() -> None:
     assert silent == []
 
 
+def test_every_place_has_a_key_of_its_own() -> None:
+    letters = Counter(item.letter for feature in wiring.FEATURES for item in feature.nav)
+
+    # "a" leads to the account, which is not in the list of places.
+    assert [letter for letter, count in (letters + Counter("a")).items() if count > 1] == []
+
+
 def test_a_feature_that_seals_secrets_can_seal_them_anew() -> None:
     sealing = {path.parent.name for path in (SOURCE / "features").glob("*/*.py") if ".seal(" in path.read_text()}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import httpx
@@ -140,6 +142,20 @@ async def test_the_limit_is_told_and_then_kept(db: Database) -> None:
         second = await client.get("/api/v1/things", headers=key)
         assert (second.status_code, second.headers["retry-after"]) == (429, "60")
         assert "ratelimit" in second.headers
+
+
+async def test_exactly_the_allowed_number_passes_however_many_come_at_once(db: Database) -> None:
+    limit = ApiLimit(Limiter(clock=lambda: 0.0), settings(), Limit("api", 30, 60), Limit("api-anonymous", 7, 60))
+    app = build_app((FEATURE,), services(db), authenticate=by_header, limit=limit)
+    key = {**KEY, "x-test-workspace": "019aa000-0000-7000-8000-000000000001"}
+    async with client_of(app) as client:
+
+        async def at_once(headers: dict[str, str]) -> dict[int, int]:
+            asked = (client.get("/api/v1/things", headers=headers) for _ in range(200))
+            return Counter(answer.status_code for answer in await asyncio.gather(*asked))
+
+        assert await at_once(key) == {200: 30, 429: 170}
+        assert await at_once({}) == {401: 7, 429: 193}
 
 
 async def test_metrics_are_for_this_machine_only(db: Database) -> None:

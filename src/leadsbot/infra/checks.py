@@ -194,7 +194,8 @@ async def _queue(dsn: str) -> Finding:
     row = await _one(
         dsn,
         "SELECT count(*) AS waiting, coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)::int AS age "
-        "FROM job WHERE state = 0 AND due_at < clock_timestamp()",
+        "FROM (SELECT due_at FROM job WHERE state = 0 AND due_at < clock_timestamp() "
+        "UNION ALL SELECT occurred_at FROM outbox) AS due",
     )
     found = f"{row['waiting']} due, the oldest for {row['age']} s"
     if row["age"] > SLOW_QUEUE_S:

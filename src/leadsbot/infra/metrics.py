@@ -26,8 +26,12 @@ DELIVERIES = Counter("leadsbot_delivery_attempts", "Attempts to deliver a messag
 ALERT_SECONDS = Histogram(
     "leadsbot_alert_seconds", "From the acceptance of a submission to its alert being taken.", buckets=SLOW
 )
-QUEUE_LAG = Gauge("leadsbot_queue_lag_seconds", "Age of the oldest due job.", multiprocess_mode="mostrecent")
-QUEUE_WAITING = Gauge("leadsbot_queue_waiting", "Jobs that are due.", multiprocess_mode="mostrecent")
+QUEUE_LAG = Gauge(
+    "leadsbot_queue_lag_seconds", "Age of the oldest due job or undispatched event.", multiprocess_mode="mostrecent"
+)
+QUEUE_WAITING = Gauge(
+    "leadsbot_queue_waiting", "Due jobs and events that wait to become jobs.", multiprocess_mode="mostrecent"
+)
 JOBS_DEAD = Gauge("leadsbot_jobs_dead", "Jobs that ended without success.", multiprocess_mode="mostrecent")
 OLDEST_ROW = Gauge(
     "leadsbot_oldest_log_row_days",

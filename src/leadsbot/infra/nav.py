@@ -10,7 +10,9 @@ class NavItem:
     """One entry: shown to those who have the permission, in the order of ``order``."""
 
     name: str
-    """What hotkeys and tests find it by: ``leads``."""
+    """What tests and scripts find it by: ``leads``."""
+    letter: str
+    """The key that leads here after ``g``; no two entries share one."""
     label: str
     path: str
     icon: str

@@ -10,7 +10,7 @@ import msgspec
 
 from leadsbot.infra import metrics
 from leadsbot.infra.db.partitions import keep_partitions
-from leadsbot.infra.jobs import queries
+from leadsbot.infra.jobs import admin
 from leadsbot.infra.jobs.cron import HOUR
 from leadsbot.infra.jobs.kinds import Cron, JobContext, JobKind
 from leadsbot.kit.clock import utcnow
@@ -45,12 +45,14 @@ async def gauge(context: JobContext, job: Nothing) -> None:
     """Measure the queue for the metrics."""
     connection = await _connect(context)
     try:
-        lag = await connection.fetchval(queries.LAG)
-        waiting = await connection.fetchval("SELECT count(*) FROM job WHERE state = 0")
+        lag = await admin.lag(connection)
+        waiting = await connection.fetchval(
+            "SELECT (SELECT count(*) FROM job WHERE state = 0) + (SELECT count(*) FROM outbox)"
+        )
         dead = await connection.fetchval("SELECT count(*) FROM job WHERE state = 2")
     finally:
         await connection.close()
-    metrics.QUEUE_LAG.set(max(0.0, lag))
+    metrics.QUEUE_LAG.set(lag)
     metrics.QUEUE_WAITING.set(waiting)
     metrics.JOBS_DEAD.set(dead)
 

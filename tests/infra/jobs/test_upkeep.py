@@ -7,8 +7,12 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
+
+from leadsbot.contracts.events import LeadNoteAdded
 from leadsbot.infra.db.base import QUEUE
 from leadsbot.infra.db.pool import raw_pool
+from leadsbot.infra.events.log import emit
 from leadsbot.infra.jobs import admin, cron, queries
 from leadsbot.infra.jobs.kinds import Cron, Dead, JobContext
 from leadsbot.infra.jobs.owner import SingleOwner
@@ -95,15 +99,20 @@ async def _dead(lab: Lab, count: int) -> bool:
     return len(await lab.jobs("state = 2")) == count
 
 
-async def test_the_lag_is_the_age_of_the_oldest_due_job(lab: Lab) -> None:
+async def test_the_lag_is_the_age_of_the_oldest_due_job_or_undispatched_event(lab: Lab) -> None:
     kind = lab.kind(nothing)
-    async with lab.db.system() as tx:
-        assert await admin.lag(tx) == 0
+    queue = await asyncpg.connect(lab.database.of(QUEUE))
+    assert await admin.lag(queue) == 0
     await lab.add(kind, lane="a lane")
     await lab.owner.execute("UPDATE job SET due_at = due_at - interval '1 minute'")
     await lab.add(kind)
-    async with lab.db.system() as tx:
-        assert 59 < await admin.lag(tx) < 90
+    assert 59 < await admin.lag(queue) < 90
+
+    async with lab.db.tenant(lab.workspace) as tx:
+        await emit(tx, LeadNoteAdded(lead_id=new_id(), note_id=new_id()))
+    await lab.owner.execute("UPDATE outbox SET occurred_at = occurred_at - interval '5 minutes'")
+    assert 299 < await admin.lag(queue) < 330
+    await queue.close()
 
 
 async def test_future_jobs_cost_neither_a_claim_nor_a_promotion_anything(lab: Lab) -> None:

@@ -31,9 +31,18 @@ FEATURE = Feature(
     jobs=(jobs.RESET_MAIL, jobs.SWEEP),
     schedule=jobs.SCHEDULE,
     nav=(
-        NavItem(name="keys", label="API keys", path="/keys", icon="key", needs=Permission.KEYS_READ, order=80),
+        NavItem(
+            name="keys",
+            letter="k",
+            label="API keys",
+            path="/keys",
+            icon="key",
+            needs=Permission.KEYS_READ,
+            order=80,
+        ),
         NavItem(
             name="settings",
+            letter=",",
             label="Settings",
             path="/settings",
             icon="settings",

@@ -25,7 +25,13 @@ FEATURE = Feature(
     jobs=(sending.SEND, sending.DIGEST, sending.REFRESH, sending.ANSWER, sending.SAY, *inbound.KINDS),
     nav=(
         NavItem(
-            name="telegram", label="Telegram", path="/telegram", icon="send", needs=Permission.LEADS_READ, order=30
+            name="telegram",
+            letter="t",
+            label="Telegram",
+            path="/telegram",
+            icon="send",
+            needs=Permission.LEADS_READ,
+            order=30,
         ),
     ),
 )

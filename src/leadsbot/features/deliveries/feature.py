@@ -20,6 +20,7 @@ FEATURE = Feature(
     nav=(
         NavItem(
             name="deliveries",
+            letter="d",
             label="Deliveries",
             path="/deliveries",
             icon="log",

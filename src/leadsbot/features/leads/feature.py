@@ -19,5 +19,9 @@ FEATURE = Feature(
     tables=(LeadRow, LeadKeyRow, LeadNoteRow),
     routes=routes,
     handlers=(handlers.TAKE_IN,),
-    nav=(NavItem(name="leads", label="Leads", path="/leads", icon="inbox", needs=Permission.LEADS_READ, order=10),),
+    nav=(
+        NavItem(
+            name="leads", letter="l", label="Leads", path="/leads", icon="inbox", needs=Permission.LEADS_READ, order=10
+        ),
+    ),
 )

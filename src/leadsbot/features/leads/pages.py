@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 from litestar import Response
 
 from leadsbot.features.accounts.public import members, workspace_settings
-from leadsbot.features.capture.public import list_sources
+from leadsbot.features.capture.public import Source, list_sources
 from leadsbot.features.leads import actions, public, query, store
 from leadsbot.features.leads.model import STAGES
 from leadsbot.features.leads.public import LeadView
-from leadsbot.features.leads.snippets import curl, html_form
 from leadsbot.features.leads.timeline import Names, entries, happened
+from leadsbot.features.sources.public import snippets
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
 from leadsbot.kit.errors import Invalid, NotFound
@@ -68,8 +68,8 @@ async def inbox(request: PageRequest, actor: Caller, tx: InTx, services: Uses) -
         sources=[("", "Any source"), *((ids.show(ids.SOURCE, each.id), each.name) for each in sources)],
         tags=[("", "Any tag"), *((tag, tag) for tag in await store.tags_in_use(tx))],
         first=not shown.data and not filtered and not await store.any_lead(tx),
-        curl=next((curl(services.url(), each.key) for each in sources if each.kind == "webhook" and each.open), None),
-        form=next((html_form(services.url(), each.key) for each in sources if each.kind == "form" and each.open), None),
+        curl=_first_snippet(services.url(), sources, "webhook", "curl"),
+        form=_first_snippet(services.url(), sources, "form", "html"),
         show_id=_show_id,
     )
 
@@ -211,6 +211,20 @@ async def _lead(
         error=error,
         typed=typed or {},
         show_id=_show_id,
+    )
+
+
+def _first_snippet(base: str, sources: Sequence[Source], kind: str, id: str) -> str | None:
+    """What to paste for the first open source of a kind that anybody may submit to."""
+    return next(
+        (
+            snippet.code
+            for source in sources
+            if source.kind == kind and source.open and not source.signed
+            for snippet in snippets(base, source)
+            if snippet.id == id
+        ),
+        None,
     )
 
 

@@ -21,7 +21,13 @@ FEATURE = Feature(
     handlers=handlers.HANDLERS,
     nav=(
         NavItem(
-            name="sources", label="Sources", path="/sources", icon="source", needs=Permission.SOURCES_READ, order=20
+            name="sources",
+            letter="s",
+            label="Sources",
+            path="/sources",
+            icon="source",
+            needs=Permission.SOURCES_READ,
+            order=20,
         ),
     ),
     reseal=actions.reseal,

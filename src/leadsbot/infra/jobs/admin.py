@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
 
 from leadsbot.infra.db.tx import Tx
@@ -62,7 +63,9 @@ async def dismiss(tx: Tx, job_id: int, workspace_id: UUID | None) -> bool:
     return row is not None
 
 
-async def lag(tx: Tx) -> float:
-    """Seconds that the oldest due job has been waiting; 0 when nothing waits."""
-    row = (await tx.execute(text(queries.LAG))).one()
-    return max(0.0, float(row.seconds))
+async def lag(connection: asyncpg.Connection[asyncpg.Record]) -> float:
+    """Seconds that the oldest due job or undispatched event has been waiting; 0 when nothing waits.
+
+    ``connection`` is the queue role's, the only one that may read the events that wait.
+    """
+    return max(0.0, float(await connection.fetchval(queries.LAG)))

@@ -167,5 +167,8 @@ SELECT coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)::float8 
         SELECT due_at FROM job WHERE state = 0 AND lane IS NULL LIMIT 100000) AS plain
     UNION ALL
     SELECT min(due_at) FROM (SELECT due_at FROM job WHERE state = 0 AND lane IS NOT NULL LIMIT 100000) AS laned
+    UNION ALL
+    (SELECT occurred_at FROM outbox ORDER BY seq LIMIT 1)
 ) AS due"""
-"""In two halves, because each has its own partial index; as one it would read a million future jobs."""
+"""Due jobs in two halves, because each has its own partial index: as one it would read a million future jobs. And
+events that nobody has turned into jobs yet: without them a queue whose workers are all gone would look empty."""

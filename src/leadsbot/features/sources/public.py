@@ -1,0 +1,5 @@
+"""What other features may use of sources."""
+
+from leadsbot.features.sources.snippets import Snippet, snippets
+
+__all__ = ["Snippet", "snippets"]
