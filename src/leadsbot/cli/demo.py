@@ -15,6 +15,7 @@ import typer
 from leadsbot.cli.database import ready
 from leadsbot.features.accounts import public as accounts
 from leadsbot.features.capture import public as capture
+from leadsbot.features.forms import public as forms
 from leadsbot.features.leads import public as leads
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.jobs.pools import Pool
@@ -82,7 +83,8 @@ async def _workspace(db: Database, email: str, password: str) -> tuple[UUID, UUI
     async with db.tenant(ids.new_id()) as tx:
         owner, _ = await accounts.find_or_add_person(tx, email=email, name="Demo Owner", password_hash=hashed)
         await accounts.create_workspace(tx, name="Corner & Sons (demo)", country="GB", owner=owner)
-        for kind, name in (("form", "Contact"), ("widget", "Website widget"), ("webhook", "Price calculator")):
+        await forms.create_form(tx, forms.contact_form(), name="Contact")
+        for kind, name in (("widget", "Website widget"), ("webhook", "Price calculator")):
             await capture.create_source(tx, kind, name)
         return tx.workspace_id, owner.id
 

@@ -13,6 +13,7 @@ from leadsbot.cli.context import ADDRESS, reached
 from leadsbot.cli.database import ready
 from leadsbot.features.accounts import public as accounts
 from leadsbot.features.capture import public as capture
+from leadsbot.features.forms import public as forms
 from leadsbot.infra.db.base import APP
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.settings import Settings, load
@@ -20,7 +21,6 @@ from leadsbot.kit import ids
 from leadsbot.kit.errors import AppError
 from leadsbot.web.actor import Permission
 
-CONTACT = ("name", "email", "phone", "message")
 COUNTRY = "GB"
 
 
@@ -46,13 +46,13 @@ async def provision(
         )
         webhook = await capture.create_source(tx, "webhook", "API")
         widget = await capture.create_source(tx, "widget", "Website widget")
-        form = await capture.create_source(tx, "form", "Contact", settings={"fields": list(CONTACT)})
+        form = await forms.create_form(tx, forms.contact_form(), name="Contact")
         return {
             "workspace_id": ids.show(ids.WORKSPACE, tx.workspace_id),
             "api_key": secret,
             "webhook_id": webhook.key,
             "public_token": widget.key,
-            "form_key": form.key,
+            "form_key": form.source.key,
         }
 
 

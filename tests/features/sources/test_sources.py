@@ -11,6 +11,7 @@ import pytest
 
 from leadsbot.features.capture.endpoint import CaptureApp
 from leadsbot.features.capture.public import Source, count_submissions, get_source
+from leadsbot.features.forms.feature import FEATURE as FORMS
 from leadsbot.features.leads.feature import FEATURE as LEADS
 from leadsbot.features.sources.feature import FEATURE
 from leadsbot.features.sources.snippets import snippets
@@ -34,7 +35,7 @@ class Whole:
         self.capture = CaptureApp(
             dsn, open_secret=secret_opener(given.crypto), limiter=Limiter(enabled=False), **taking_part()
         )
-        self.dashboard = application(given, LEADS, FEATURE)
+        self.dashboard = application(given, LEADS, FEATURE, FORMS)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         await (self.capture if self.capture.matches(scope) else self.dashboard)(scope, receive, send)
@@ -189,7 +190,7 @@ async def test_the_ready_made_page_works_without_script_or_cookie(web: Browser, 
     assert "set-cookie" not in page.headers
     assert "<script" not in page.text
     assert "Web site" not in page.text
-    labels = set(re.findall(r'<label for="f-(\w+)"', page.text))
+    labels = set(re.findall(r'<label class="label" for="f-(\w+)"', page.text))
     assert labels == {"name", "email", "phone", "message"}
     fields = {"name": "Ada", "email": "ada@example.com", "phone": "", "message": "Hello", "_gotcha": ""}
     sent = await web.http.post(f"/f/{source.key}", data=fields, headers={**BROWSER, "origin": BASE})

@@ -169,7 +169,7 @@ def _checked(field: Field, own: Callable[[str], None] | None) -> Take:
     low, high = (None if bound is None else int(bound) for bound in (field.min, field.max))
     pattern = _pattern(field)
     if low is None and high is None and pattern is None:
-        return _text if own is None else _alone(own)
+        return _alone(own or _anything)
 
     def take(value: Any) -> Any:
         text = _text(value)
@@ -188,7 +188,7 @@ def _checked(field: Field, own: Callable[[str], None] | None) -> Take:
     return take
 
 
-def _alone(own: Callable[[str], None]) -> Take:
+def _alone(own: Callable[[str], object]) -> Take:
     def take(value: Any) -> Any:
         own(_text(value))
         return value

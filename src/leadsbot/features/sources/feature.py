@@ -10,9 +10,9 @@ from leadsbot.web.actor import Permission
 
 def routes() -> Routes:
     """What sources answer over HTTP."""
-    from leadsbot.features.sources import api, form_page, pages
+    from leadsbot.features.sources import api, pages
 
-    return (*api.routes, *pages.routes, *form_page.routes)
+    return (*api.routes, *pages.routes)
 
 
 FEATURE = Feature(

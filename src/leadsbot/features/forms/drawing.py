@@ -1,0 +1,173 @@
+"""What the templates of a form are given: every field with its attributes, what is in it and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from leadsbot.features.forms.localized import ShownField, ShownForm, ShownStep
+from leadsbot.features.forms.reading import ticked
+
+Attributes = dict[str, str | bool]
+LONGEST: Final = 5_000
+"""Characters of an answer that are put into the page again, or taken from its address."""
+_INPUTS: Final = {"email": "email", "phone": "tel", "number": "number", "date": "date", "file": "file"}
+_TEXTS: Final = frozenset({"text", "textarea", "email", "phone"})
+_GROUPS: Final = frozenset({"radio", "multiselect", "rating"})
+_TICKS: Final = frozenset({"checkbox", "consent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One line of the summary of errors: ``target`` is the id of what it is about, empty for the form as a whole."""
+
+    target: str
+    label: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnField:
+    """One field. ``attributes`` are those of its input, select or text area; False leaves one out, True is bare."""
+
+    shown: ShownField
+    kind: str
+    """``input``, ``textarea``, ``select``, ``group``, ``tick``, ``hidden`` or ``heading``."""
+    label: str
+    optional: bool
+    error: str = ""
+    value: str = ""
+    chosen: frozenset[str] = frozenset()
+    attributes: Attributes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnStep:
+    """One section of the page."""
+
+    shown: ShownStep
+    fields: list[DrawnField]
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What is in the fields: what was ``sent``, else what the page's address says (``query``), else the defaults."""
+
+    query: Mapping[str, str]
+    sent: Mapping[str, Any] | None = None
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong, by the key of the field."""
+
+
+def steps(form: ShownForm, filling: Filling) -> list[DrawnStep]:
+    """The sections of the page. Without a script nothing can be hidden, so a field with a condition is always shown and
+    never required by the browser."""
+    rtl = form.dir == "rtl"
+    return [
+        DrawnStep(
+            step, [_field(each, filling, always=not step.show_if and not each.show_if, rtl=rtl) for each in step.fields]
+        )
+        for step in form.steps
+    ]
+
+
+def problems(form: ShownForm, faults: Mapping[str, str], general: str = "") -> list[Problem]:
+    """The summary of what is wrong, in the order of the page; what concerns no field of it comes first."""
+    known = {each.key: each for step in form.steps for each in step.fields if each.type not in ("heading", "hidden")}
+    whole = [Problem("", "", general)] if general else []
+    strange = [Problem("", key, message) for key, message in faults.items() if key not in known]
+    ours = [Problem(f"f-{key}", _called(each), faults[key]) for key, each in known.items() if key in faults]
+    return [*whole, *strange, *ours]
+
+
+def has_files(form: ShownForm) -> bool:
+    """Whether the page must post in parts."""
+    return any(each.type == "file" for step in form.steps for each in step.fields)
+
+
+def _called(shown: ShownField) -> str:
+    return shown.label or shown.text[:80]
+
+
+def _field(shown: ShownField, filling: Filling, *, always: bool, rtl: bool) -> DrawnField:
+    held, error = _held(shown, filling), filling.faults.get(shown.key, "")
+    texts = list(_texts(held))
+    return DrawnField(
+        shown=shown,
+        kind=_kind(shown.type),
+        label=f"{shown.label} ({shown.currency})" if shown.currency else shown.label,
+        optional=not shown.required and shown.type not in ("hidden", "heading"),
+        error=error,
+        value=texts[0] if texts else "",
+        chosen=frozenset(["yes"] if ticked(held) else []) if shown.type in _TICKS else frozenset(texts),
+        attributes=dict(_attributes(shown, shown.required and always, error, rtl=rtl)),
+    )
+
+
+def _kind(type: str) -> str:
+    if type in _GROUPS:
+        return "group"
+    if type in _TICKS:
+        return "tick"
+    return type if type in ("textarea", "select", "hidden", "heading") else "input"
+
+
+def _held(shown: ShownField, filling: Filling) -> Any:
+    if filling.sent is not None:
+        return None if shown.type == "file" else filling.sent.get(shown.key)
+    told = filling.query.get(shown.prefill, "").strip() if shown.prefill else ""
+    if told and shown.options:
+        told = told if told in {option.value for option in shown.options} else ""
+    return told[:LONGEST] or shown.default or None
+
+
+def _texts(held: Any) -> Iterator[str]:
+    """The values of an answer as texts; what is no text or number cannot be put into a field."""
+    for each in held if isinstance(held, list) else [held]:
+        if each is not None and not isinstance(each, bool | dict | list):
+            yield str(each)[:LONGEST]
+
+
+def _attributes(shown: ShownField, must: bool, error: str, *, rtl: bool) -> Iterator[tuple[str, str | bool]]:
+    """The attributes of what is filled in, apart from id, name and value."""
+    type = shown.type
+    if type not in ("textarea", "select", *_GROUPS, *_TICKS):
+        yield "type", _INPUTS.get(type, "text")
+    yield "required", must and type != "multiselect"
+    yield "autocomplete", shown.autocomplete
+    yield "inputmode", shown.inputmode if type in ("money", "number") else ""
+    yield "placeholder", shown.placeholder
+    if type in _TEXTS:
+        yield "minlength", _whole(shown.min)
+        yield "maxlength", _whole(shown.max)
+        # A text area has no pattern in HTML; the server looks at it.
+        yield "pattern", shown.pattern if type != "textarea" else ""
+        yield "title", shown.pattern_help if shown.pattern else ""
+    if type == "number":
+        yield "min", _number(shown.min)
+        yield "max", _number(shown.max)
+        yield "step", _number(shown.step) or "any"
+    if type == "file":
+        yield "accept", ",".join(shown.accept)
+        yield "multiple", (shown.max or 1) > 1
+    if rtl:
+        # Addresses and numbers are written from left to right everywhere; other texts as they are typed.
+        yield "dir", "ltr" if type in ("email", "phone") else "auto" if type in ("text", "textarea") else ""
+    yield "aria-invalid", "true" if error else ""
+    if type not in _GROUPS:
+        yield "aria-describedby", described(shown, error)
+
+
+def described(shown: ShownField, error: str) -> str:
+    """The ids of what explains a field: its help, and what is wrong with it."""
+    parts = [f"h-{shown.key}" if shown.help else "", f"e-{shown.key}" if error else ""]
+    return " ".join(part for part in parts if part)
+
+
+def _whole(number: float | None) -> str:
+    return "" if number is None else str(int(number))
+
+
+def _number(number: float | None) -> str:
+    return "" if number is None else f"{number:.10f}".rstrip("0").rstrip(".")

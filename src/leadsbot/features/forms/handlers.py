@@ -1,0 +1,33 @@
+"""What forms do when something happened: the first form of a workspace, and the end of one that is full."""
+
+from __future__ import annotations
+
+from leadsbot.contracts.events import SubmissionReceived, SubmissionReleased, WorkspaceCreated
+from leadsbot.features.capture import public as capture
+from leadsbot.features.capture.public import Kind
+from leadsbot.features.forms import actions
+from leadsbot.features.forms.model import contact_form
+from leadsbot.infra.db.tx import TenantTx
+from leadsbot.infra.jobs.kinds import URGENT, Handler, JobContext
+
+
+async def make_first_form(tx: TenantTx, context: JobContext, event: WorkspaceCreated) -> None:
+    """A contact form, unless somebody was quicker."""
+    if not any(source.kind == Kind.FORM for source in await capture.list_sources(tx)):
+        await actions.create_form(tx, contact_form(), name="Contact")
+
+
+async def close_when_full(tx: TenantTx, context: JobContext, event: SubmissionReceived | SubmissionReleased) -> None:
+    """Close a form that has as many submissions as it may have.
+
+    That happens after the submission was accepted, so what arrives in the same moment is taken too: a maximum may be
+    overshot by a few, and nobody is turned away after having been thanked.
+    """
+    await actions.close_when_full(tx, event.source_id)
+
+
+HANDLERS = (
+    Handler(name="forms.make_first", event=WorkspaceCreated, run=make_first_form, priority=URGENT),
+    Handler(name="forms.close_when_full", event=SubmissionReceived, run=close_when_full),
+    Handler(name="forms.close_when_full_after_release", event=SubmissionReleased, run=close_when_full),
+)

@@ -1,0 +1,260 @@
+"""The hosted page of a form and what comes after it, for everybody who has the address: no cookie, no script.
+
+A post to the page's address is answered by the capture path; answers that a form does not take come back here, as the
+same page with what was typed and what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final, cast
+from urllib.parse import urlencode
+
+from litestar import Response
+
+from leadsbot.contracts.intake import REFUSED, TOKEN_FIELD, TRAP_FIELD, InvalidAnswers, Published
+from leadsbot.features.capture.public import Kind, Source, published_source
+from leadsbot.features.forms import drawing, public
+from leadsbot.features.forms.answers import FormCompiler
+from leadsbot.features.forms.definition import Definition, Theme, encode
+from leadsbot.features.forms.endings import Thanks, filled, told
+from leadsbot.features.forms.localized import ShownForm, language_for, shown_form
+from leadsbot.features.forms.model import contact_form
+from leadsbot.features.forms.public import Live
+from leadsbot.features.forms.theme import stylesheet
+from leadsbot.features.forms.words import WORDS, preferred, right_to_left, words
+from leadsbot.infra.services import Services
+from leadsbot.kit.clock import utcnow
+from leadsbot.kit.errors import Invalid, NotFound
+from leadsbot.kit.jsonbody import encode as as_json
+from leadsbot.kit.links import origin
+from leadsbot.kit.text import one_line
+from leadsbot.web import static
+from leadsbot.web.actor import Public
+from leadsbot.web.inject import FromPath, PageRequest, Uses
+from leadsbot.web.routes import page
+
+EVERYBODY = Public("whoever has the address of a form may fill it in")
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
+LARGEST_QUERY: Final = 2_000
+"""Characters of the page's query that are taken along to the form in another language."""
+ZIPPED_FROM: Final = 1_000
+
+
+@page("GET", "/f/{form_key:str}", needs=EVERYBODY, cookieless=True)
+async def fill_in(request: PageRequest, form_key: FromPath[str], services: Uses) -> Response[Any]:
+    """The form, in the language of ``?lang=``, else of the browser, else its own; with 422 after a post that was
+    refused."""
+    source = await _form_source(services, form_key)
+    if source is None:
+        return _message(request, 404, "unknown")
+    form = public.live(source) or _undesigned(source)
+    if not source.open or _past(form.definition):
+        return _message(request, 410, "closed", form, text=form.definition.closed_text)
+    own = origin(services.url())
+    if source.signed or (source.allowed_origins and own not in source.allowed_origins):
+        return _message(request, 403, "elsewhere", form)
+    return _form(request, services, form)
+
+
+@page("GET", "/f/{form_key:str}/thanks", needs=EVERYBODY, cookieless=True)
+async def thanks(request: PageRequest, form_key: FromPath[str], services: Uses) -> Response[Any]:
+    """Where a form leads to after it was sent: the ending that the address names, with the answers that we signed. A
+    form that was closed meanwhile still says thank you."""
+    source = await _form_source(services, form_key)
+    if source is None:
+        return _message(request, 404, "unknown")
+    form = public.live(source) or _undesigned(source)
+    language = _language(request, form.definition)
+    name = request.query_params.get("ending", "")
+    ending = next((each for each in form.definition.endings if each.id == name), None)
+    texts = told(ending, form.definition.languages.get(language), language)
+    said = Thanks(services.signer).said(source.key, name, request.query_params.get("said", ""))
+    return _message(request, 200, "thanks", form, title=filled(texts["title"], said), text=filled(texts["text"], said))
+
+
+@page("GET", "/f/{form_key:str}/style.css", needs=EVERYBODY, cookieless=True)
+async def style(request: PageRequest, form_key: FromPath[str], services: Uses) -> Response[Any]:
+    """The style sheet of a form: its tokens and what all forms share, in one file that is kept for ever under its
+    ``v``."""
+    source = await _form_source(services, form_key)
+    if source is None:
+        raise NotFound("There is no such form.")
+    theme = (public.live(source) or _undesigned(source)).definition.theme
+    body, tag = _style(theme)
+    fresh = request.query_params.get("v") == tag
+    headers = {
+        "Vary": "Accept-Encoding",
+        "Cache-Control": "public, max-age=31536000, immutable" if fresh else "public, max-age=300",
+        "ETag": f'"{tag}"',
+    }
+    if request.headers.get("if-none-match") == f'"{tag}"':
+        return Response(None, status_code=304, headers=headers)
+    return _zipped(request, body, "text/css", 200, headers)
+
+
+def mint_token(services: Services, key: str) -> str:
+    """The signed token of a page, which tells screening when it was opened; empty where nothing mints any."""
+    return ""
+
+
+def _form(request: PageRequest, services: Services, form: Live) -> Response[Any]:
+    refused = cast("tuple[Invalid, object] | None", request.scope.get(REFUSED))
+    sent = _sent(refused[1]) if refused else None
+    # Who was refused goes on in the language of the page that was filled in; the address of the post has lost it.
+    language = _language(request, form.definition, str((sent or {}).get("_lang") or ""))
+    faults, general = _faults(services, form, refused[0], language) if refused else ({}, "")
+    shown = shown_form(form.definition, language, key=form.source.key, version=form.version)
+    problems = drawing.problems(shown, faults, general)
+    base = services.url(f"/f/{shown.key}")
+    title = f"{words(language)['problem_title']} – {shown.title}" if problems else shown.title
+    return _page(
+        request, "form", 422 if refused else 200, form.definition.theme, language,
+        key=shown.key, policy=_policy(form.definition), title=title, form=shown, problems=problems,
+        steps=drawing.steps(shown, drawing.Filling(_query(request), sent, faults)),
+        described=drawing.described, files=drawing.has_files(shown), trap=TRAP_FIELD,
+        description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
+        languages=_languages(request, base, shown, form.definition),
+        ours={TOKEN_FIELD: mint_token(services, shown.key), "_lang": language if shown.languages else ""},
+    )  # fmt: skip
+
+
+def _query(request: PageRequest) -> dict[str, str]:
+    """The parameters of the page's address; of a repeated one the first."""
+    return dict(reversed(list(request.query_params.multi_items())))
+
+
+def _sent(tree: object) -> dict[str, Any]:
+    """What was typed, by the names of the fields."""
+    sent = tree if isinstance(tree, dict) else {}
+    nested = sent.get("fields")
+    return {**sent, **nested} if isinstance(nested, dict) else sent
+
+
+def _faults(services: Services, form: Live, error: Invalid, language: str) -> tuple[Mapping[str, str], str]:
+    """What was wrong by field, and what was wrong with the post as a whole."""
+    if error.code == "empty":
+        error = _empty(services, form, language) or Invalid(None, words(language)["empty"])
+    if isinstance(error, InvalidAnswers):
+        return error.faults, ""
+    return ({error.field: error.detail}, "") if error.field else ({}, error.detail)
+
+
+def _empty(services: Services, form: Live, language: str) -> InvalidAnswers | None:
+    """What a form says to somebody who filled in nothing: which fields it needs."""
+    stored = as_json({"version": form.version, "definition": encode(form.definition)}).decode()
+    published = Published(form.source.key, stored, form.source.redirect_allow, form.source.country)
+    try:
+        FormCompiler(services.signer)(published).check({}, language)
+    except InvalidAnswers as error:
+        return error
+    return None
+
+
+async def _form_source(services: Services, key: str) -> Source | None:
+    source = await published_source(services.db, key)
+    return source if source is not None and source.kind == Kind.FORM else None
+
+
+def _undesigned(source: Source) -> Live:
+    """A source whose form nobody designed: the page asks the usual, and every field is taken."""
+    title = str(source.settings.get("title") or contact_form().title)
+    return Live(source=source, version=0, definition=contact_form(title))
+
+
+def _past(definition: Definition) -> bool:
+    return definition.closes_at is not None and definition.closes_at <= utcnow()
+
+
+def _language(request: PageRequest, definition: Definition, said: str = "") -> str:
+    accept = request.headers.get("accept-language", "")
+    return language_for(definition, (said or request.query_params.get("lang", ""))[:35], accept)
+
+
+def _policy(definition: Definition) -> str:
+    """The page's content security policy. A browser asks ``form-action`` again where the answer redirects."""
+    targets = {origin("/".join(each.url.partition("?")[0].split("/")[:3])) for each in definition.endings}
+    return " ".join([POLICY, *sorted(each for each in targets if each and each != "null")])
+
+
+def _canonical(base: str, definition: Definition, language: str) -> str:
+    return base if language == definition.language else f"{base}?{urlencode({'lang': language})}"
+
+
+def _languages(request: PageRequest, base: str, form: ShownForm, definition: Definition) -> list[dict[str, str]]:
+    """Where the form is found in its other languages; what the address says for the fields comes along."""
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    along = query if len(urlencode(query)) <= LARGEST_QUERY else []
+    return [
+        {
+            "tag": each.tag,
+            "name": each.name,
+            "href": f"/f/{form.key}?{urlencode([*along, ('lang', each.tag)])}",
+            "canonical": _canonical(base, definition, each.tag),
+        }
+        for each in form.languages
+    ]
+
+
+def _message(
+    request: PageRequest, status: int, about: str, form: Live | None = None, *, title: str = "", text: str = ""
+) -> Response[Any]:
+    if form is None:
+        language = preferred(request.headers.get("accept-language", ""), WORDS, "en")
+    else:
+        language = _language(request, form.definition)
+    ours = words(language)
+    return _page(
+        request, "message", status, form.definition.theme if form else Theme(), language,
+        key=form.source.key if form else "", policy=POLICY,
+        title=title or ours[f"{about}_title"], text=text if title or text else ours[f"{about}_text"],
+    )  # fmt: skip
+
+
+def _page(
+    request: PageRequest,
+    template: str,
+    status: int,
+    theme: Theme,
+    language: str,
+    *,
+    key: str,
+    policy: str,
+    **context: Any,
+) -> Response[Any]:
+    # Not web.render.render: that one gives a visitor the cookie which our own forms' tokens are bound to.
+    sheet = f"/f/{key}/style.css?v={_style(theme)[1]}" if key else static.url("form.css")
+    html = request.app.state.renderer.html(
+        request, f"forms/{template}.html", language=language, dir="rtl" if right_to_left(language) else "ltr",
+        style=sheet, words=words(language), **context,
+    )  # fmt: skip
+    headers = {
+        "Content-Security-Policy": policy,
+        "Content-Language": language,
+        "Vary": "Accept-Language, Accept-Encoding",
+        "Referrer-Policy": "same-origin",
+    }
+    return _zipped(request, html.encode(), "text/html", status, headers)
+
+
+def _style(theme: Theme) -> tuple[bytes, str]:
+    """A form's style sheet, and the name of this very content."""
+    shared = static.find(static.url("form.css").removeprefix("/static/")).body
+    body = stylesheet(theme).encode() + shared
+    return body, sha256(body).hexdigest()[:12]
+
+
+def _zipped(request: PageRequest, body: bytes, kind: str, status: int, headers: dict[str, str]) -> Response[Any]:
+    """The answer, compressed for whoever can read that. A page that is part of another answer is not."""
+    able = "gzip" in request.headers.get("accept-encoding", "") and REFUSED not in request.scope
+    if able and len(body) >= ZIPPED_FROM:
+        body, headers = gzip.compress(body, 6, mtime=0), {**headers, "Content-Encoding": "gzip"}
+    return Response(body, status_code=status, media_type=kind, headers=headers)
+
+
+routes = (fill_in, thanks, style)
