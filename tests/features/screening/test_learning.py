@@ -10,7 +10,6 @@ import pytest
 from leadsbot.features.screening.learning import prior, words
 from leadsbot.features.screening.learning.ftrl import BadState, Model
 from leadsbot.features.screening.signals.repeats import Repeats, fingerprint
-from leadsbot.kit.ids import new_id
 from tests.features.screening.arriving import ANNA, arriving, screener
 from tests.features.screening.measure import auc, distinct, false_positives, messages
 
@@ -127,7 +126,7 @@ def test_fingerprints_of_similar_texts_are_near_and_of_others_far() -> None:
 
 
 def test_texts_are_forgotten_after_a_day_and_never_fill_the_memory() -> None:
-    repeats, workspace = Repeats(most=50), new_id()
+    repeats, workspace = Repeats(most=50), 1
     reading = words.read("one two three four five six seven eight nine ten")
     assert repeats.look(workspace, reading, 0.0) is None
     again = repeats.look(workspace, reading, 10.0)
@@ -136,6 +135,6 @@ def test_texts_are_forgotten_after_a_day_and_never_fill_the_memory() -> None:
     assert repeats.look(workspace, reading, 10.0 + 25 * 3600) is None
     for n in range(500):
         numbers = " ".join(str(n * 97 + k * k * 13) for k in range(12))
-        repeats.look(new_id(), words.read(numbers), 11.0 + 25 * 3600)
+        repeats.look(n, words.read(numbers), 11.0 + 25 * 3600)
     assert len(repeats._texts) <= 50
     assert len(repeats._groups) <= 4 * 50

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import UUID
 
 from leadsbot.contracts.intake import ALLOW, QUARANTINE, Arriving, Verdict
 from leadsbot.features.screening import model
@@ -44,7 +43,7 @@ class EdgeScreener:
         self._taught = Taught()
         self._following: asyncio.Task[None] | None = None
         self._link: Link | None = None
-        prior()
+        self._prior = prior()
         behaviour.warm_up()
 
     async def startup(self, dsn: str) -> None:
@@ -72,9 +71,9 @@ class EdgeScreener:
         settings = model.settings_of(arriving.checks)
         if settings.sensitivity == "off":
             return None
-        parts = said(arriving.fields)
-        evidence = self._content(arriving.workspace_id, parts, settings)
-        again = self._velocity.by_email(arriving.workspace_id, parts.email)
+        parts, workspace = said(arriving.fields), arriving.workspace_id.int
+        evidence = self._content(workspace, parts, settings)
+        again = self._velocity.by_email(workspace, parts.email)
         if again:
             evidence.append(again)
         if arriving.route == WEBHOOK:
@@ -84,7 +83,7 @@ class EdgeScreener:
             return model.decide(evidence, settings.sensitivity)
         return self._challenged(arriving, evidence, settings)
 
-    def _content(self, workspace: UUID, parts: Said, settings: Settings) -> list[Evidence]:
+    def _content(self, workspace: int, parts: Said, settings: Settings) -> list[Evidence]:
         """What the texts say."""
         text = words.plain(parts.text)
         found = [content.name(parts), content.same_everywhere(parts), content.disposable(parts)]
@@ -105,10 +104,10 @@ class EdgeScreener:
                 evidence.append(each)
         return evidence
 
-    def _model(self, workspace: UUID, reading: words.Reading) -> Evidence:
+    def _model(self, workspace: int, reading: words.Reading) -> Evidence:
         weights = self._taught.weights(workspace)
-        trust = TRUST if weights is prior() else TAUGHT_TRUST
-        odds = ftrl.logit(weights, reading.features)
+        trust = TRUST if weights is None else TAUGHT_TRUST
+        odds = ftrl.logit(self._prior if weights is None else weights, reading.features)
         return Evidence(min(DISTRUST, max(trust, odds)), "wording", "content")
 
     def _behaviour(self, arriving: Arriving) -> list[Evidence]:
@@ -118,7 +117,7 @@ class EdgeScreener:
         for each in (behaviour.trap(arriving.trap), behaviour.agent(arriving.user_agent)):
             if each:
                 evidence.append(each)
-        return evidence + self._velocity.by_sender(arriving.workspace_id, arriving.source_id, arriving.ip)
+        return evidence + self._velocity.by_sender(arriving.workspace_id.int, arriving.source_key, arriving.ip)
 
     def _challenged(self, arriving: Arriving, evidence: list[Evidence], settings: Settings) -> Verdict:
         """The verdict where the workspace asks for a proof of work or for a captcha."""

@@ -40,21 +40,22 @@ class Taught:
 
     def __init__(self, most: int = MOST_MODELS) -> None:
         self._most = most
-        self._models: OrderedDict[UUID, tuple[datetime, Weights]] = OrderedDict()
-        self._absent: dict[UUID, None] = {}
-        self._wanted: set[UUID] = set()
+        # By the number of the workspace's id, which is looked up faster than the id.
+        self._models: OrderedDict[int, tuple[datetime, Weights]] = OrderedDict()
+        self._absent: dict[int, None] = {}
+        self._wanted: set[int] = set()
         self._asked = asyncio.Event()
 
-    def weights(self, workspace: UUID) -> Weights:
-        """The weights to judge with, now."""
+    def weights(self, workspace: int) -> Weights | None:
+        """The weights to judge with, now; None where nothing was taught, or nothing is known of it yet."""
         known = self._models.get(workspace)
         if known is not None:
             self._models.move_to_end(workspace)
             return known[1]
-        if workspace not in self._absent and len(self._wanted) < MOST_ABSENT:
+        if workspace not in self._absent and workspace not in self._wanted and len(self._wanted) < MOST_ABSENT:
             self._wanted.add(workspace)
             self._asked.set()
-        return prior()
+        return None
 
     async def follow(self, link: Link) -> None:
         """Read models that are asked for and follow their changes, until cancelled."""
@@ -72,8 +73,8 @@ class Taught:
 
     async def _look(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         wanted = set(self._wanted)
-        rows = await connection.fetch(CHANGED, [*self._models, *wanted])
-        stamps = {row["workspace_id"]: row["changed_at"] for row in rows}
+        rows = await connection.fetch(CHANGED, [UUID(int=each) for each in (*self._models, *wanted)])
+        stamps = {row["workspace_id"].int: row["changed_at"] for row in rows}
         stale = [
             workspace
             for workspace, stamp in stamps.items()
@@ -81,9 +82,10 @@ class Taught:
             or workspace in self._absent
             or (workspace in self._models and self._models[workspace][0] != stamp)
         ]
-        for row in await connection.fetch(STATES, stale) if stale else []:
-            self._models[row["workspace_id"]] = row["changed_at"], await asyncio.to_thread(_combined, row)
-            self._absent.pop(row["workspace_id"], None)
+        for row in await connection.fetch(STATES, [UUID(int=each) for each in stale]) if stale else []:
+            workspace: int = row["workspace_id"].int
+            self._models[workspace] = row["changed_at"], await asyncio.to_thread(_combined, row)
+            self._absent.pop(workspace, None)
         for gone in set(self._models) - stamps.keys():
             del self._models[gone]
         self._absent.update(dict.fromkeys(wanted - stamps.keys()))

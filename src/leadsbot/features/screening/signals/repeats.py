@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from uuid import UUID
 
 from leadsbot.features.screening.learning.words import LANES, Reading
 from leadsbot.features.screening.model import Evidence
@@ -27,16 +26,19 @@ def fingerprint(reading: Reading) -> int:
 
 
 class Repeats:
-    """Remembers texts. Bounded, and each web process has its own memory: what comes in here is what can be compared."""
+    """Remembers texts. Bounded, and each web process has its own memory: what comes in here is what can be compared.
+
+    Workspaces are named by the number of their id.
+    """
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._texts: dict[tuple[UUID, int], list[float]] = {}
+        self._texts: dict[tuple[int, int], list[float]] = {}
         """Times seen and the last moment, by workspace and fingerprint; the oldest first."""
-        self._groups: dict[tuple[UUID, int, int], int] = {}
+        self._groups: dict[tuple[int, int, int], int] = {}
         """The newest fingerprint by workspace and each of its four groups."""
 
-    def look(self, workspace: UUID, reading: Reading, now: float) -> Evidence | None:
+    def look(self, workspace: int, reading: Reading, now: float) -> Evidence | None:
         """Whether this text, or one nearly like it, came in within a day; it is remembered. ``now`` is monotonic."""
         if reading.distinct < FEWEST:
             return None
@@ -56,7 +58,7 @@ class Repeats:
             return None
         return Evidence(WEIGHTS[min(times, len(WEIGHTS)) - 1], "repeated_text", "repeat")
 
-    def _like(self, workspace: UUID, mark: int, groups: list[tuple[UUID, int, int]]) -> int | None:
+    def _like(self, workspace: int, mark: int, groups: list[tuple[int, int, int]]) -> int | None:
         if (workspace, mark) in self._texts:
             return mark
         for group in groups:

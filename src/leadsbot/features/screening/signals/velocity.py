@@ -7,7 +7,6 @@ import os
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final
-from uuid import UUID
 
 from leadsbot.features.screening.model import Evidence
 from leadsbot.infra.ratelimit import Limit, Limiter
@@ -41,12 +40,15 @@ def networks(ip: str) -> tuple[str, str]:
 
 
 class Velocity:
-    """Counts for one web process. Addresses of people are kept as keyed hashes, and only until they are quiet again."""
+    """Counts for one web process. E-mail addresses are kept as keyed hashes, and only until they are quiet again.
+
+    Workspaces are named by the number of their id, which is looked up faster than the id.
+    """
 
     def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
 
-    def by_email(self, workspace: UUID, email: str) -> Evidence | None:
+    def by_email(self, workspace: int, email: str) -> Evidence | None:
         """The same e-mail address over and over."""
         if not email:
             return None
@@ -56,7 +58,7 @@ class Velocity:
             return None
         return OFTEN if fill > FAR_OVER else AGAIN
 
-    def by_sender(self, workspace: UUID, source: UUID, ip: str | None) -> list[Evidence]:
+    def by_sender(self, workspace: int, form_key: str, ip: str | None) -> list[Evidence]:
         """Many from one address or its neighbours, or to one form. Not for programs, which have few addresses."""
         fill, found = self._limiter.fill, []
         if ip is not None:
@@ -66,6 +68,6 @@ class Velocity:
                 found.append(FLOOD if own > FAR_OVER else MANY)
             elif neighbours and fill(NETWORK, (workspace, neighbours)) > 1:
                 found.append(NEIGHBOURS)
-        if fill(FORM, source) > 1:
+        if fill(FORM, form_key) > 1:
             found.append(BUSY)
         return found
