@@ -68,6 +68,10 @@ docs: $(STAMPS)/dev ## Write the generated reference pages under docs/reference
 frontend: $(STAMPS)/dev ## Build styles and scripts again (serve does it by itself)
 	$(BIN)/python hatch_build.py
 
+.PHONY: prior
+prior: $(STAMPS)/dev ## Learn the filter's shipped weights anew from the examples
+	$(BIN)/python -m leadsbot.features.screening.learning.prior tests/fixtures/screening/submissions.tsv
+
 .PHONY: lock
 lock: $(STAMPS)/uv ## Resolve the dependencies anew into requirements.lock
 	$(UV) pip compile -q --extra dev --generate-hashes --no-emit-index-url --no-header --universal pyproject.toml -o requirements.lock

@@ -71,7 +71,7 @@ def serve(dsn: str, pipe: Connection) -> None:
         dsn,
         open_secret=lambda _w, _s, sealed: sealed.decode(),
         compile_form=FormCompiler(Signer("a secret key for this benchmark")),
-        screener=EdgeScreener(),
+        screener=EdgeScreener(Signer("a secret key for this benchmark")),
         refill=no_page,
         limiter=Limiter(enabled=False),
     )

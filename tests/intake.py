@@ -20,6 +20,6 @@ def taking_part() -> dict[str, Any]:
     """The parts as the product has them, but for the page."""
     return {
         "compile_form": FormCompiler(Signer("a secret key that is long enough for tests")),
-        "screener": EdgeScreener(),
+        "screener": EdgeScreener(Signer("a secret key that is long enough for tests")),
         "refill": refill,
     }

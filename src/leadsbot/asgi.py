@@ -23,11 +23,13 @@ class Application:
 
     def __init__(self, process: Process) -> None:
         services = process.services
+        self.screener = EdgeScreener(services.signer)
+        self._capture_dsn = process.capture_dsn
         self.capture = CaptureApp(
             process.capture_dsn,
             open_secret=secret_opener(services.crypto),
             compile_form=FormCompiler(services.signer),
-            screener=EdgeScreener(),
+            screener=self.screener,
             refill=self._refill,
             wake=process.waker.work,
             observer=CaptureObserver(),
@@ -77,12 +79,14 @@ class Application:
         async def received() -> Any:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                await self.screener.startup(self._capture_dsn)
                 await self.capture.startup()
             return message
 
         async def sent(message: dict[str, Any]) -> None:
             if message["type"] == "lifespan.shutdown.complete":
                 await self.capture.shutdown()
+                await self.screener.shutdown()
             await send(message)
 
         await self.dashboard(scope, received, sent)

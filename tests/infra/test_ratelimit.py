@@ -72,6 +72,21 @@ def test_a_cost_known_afterwards_becomes_a_debt() -> None:
     assert passed(limiter, 1) == 1
 
 
+def test_calls_that_are_never_refused_fill_the_quota_and_drain() -> None:
+    clock = Hand()
+    limiter = Limiter(clock=clock, max_keys=100)
+    assert [round(limiter.fill(LIMIT, "a"), 1) for _ in range(12)] == [n / 10 for n in range(1, 13)]
+    assert [limiter.fill(LIMIT, "a") for _ in range(50)][-1] == 4.0
+    clock.now += 60
+    assert round(limiter.fill(LIMIT, "a"), 1) == 3.1
+    clock.now += 600
+    assert round(limiter.fill(LIMIT, "a"), 1) == 0.1
+    for n in range(99):
+        limiter.fill(LIMIT, n)
+    assert limiter.fill(LIMIT, "one too many") == 0.0
+    assert Limiter(enabled=False).fill(LIMIT, "a") == 0.0
+
+
 def test_too_many_keys_pass_uncounted_until_old_ones_are_forgotten() -> None:
     clock = Hand()
     limiter = Limiter(clock=clock, max_keys=100)

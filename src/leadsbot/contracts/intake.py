@@ -27,10 +27,14 @@ TRAP_FIELD: Final = "_gotcha"
 KEY_FIELD: Final = "_key"
 """The reserved field in which the widget sends its idempotency key: a header would cost a preflight."""
 
-
 REFUSED: Final = "leadsbot.refused"
 """The key of the scope under which the page of a form finds why an earlier post was not taken, and what was sent:
 ``(error, tree)``."""
+
+PROOF_FIELD: Final = "altcha"
+"""The reserved field that carries a solved challenge; the name is that of the ALTCHA widget."""
+CAPTCHA_FIELDS: Final = ("cf-turnstile-response", "h-captcha-response")
+"""The reserved fields of Turnstile and hCaptcha."""
 
 
 class InvalidAnswers(Invalid):
@@ -90,7 +94,7 @@ class PublishedForm(Protocol):
         ...
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     """What screening says of a submission; stored with it and shown."""
 
     verdict: Decision
@@ -98,6 +102,10 @@ class Verdict(msgspec.Struct, frozen=True):
     """From 0 (a person) to 1 (a bot)."""
     reasons: list[str]
     """Codes, the weightiest first: ``trap_filled``, ``too_fast``, ``many_links`` …"""
+    proof: str = ""
+    """The solved challenge that it came with, by its hash: good for one submission, which intake checks."""
+    captcha: str = ""
+    """What a captcha's provider must be asked about before it may be released."""
 
 
 class Arriving(NamedTuple):
@@ -116,6 +124,10 @@ class Arriving(NamedTuple):
     referer: str
     token: str
     trap: str
+    proof: str
+    captcha: str
+    designed: bool
+    """Whether the form was designed here, so that its page carries a token."""
     fields: dict[str, Any]
 
 
@@ -130,7 +142,9 @@ class Screener(Protocol):
 __all__ = [
     "ALLOW",
     "BLOCK",
+    "CAPTCHA_FIELDS",
     "KEY_FIELD",
+    "PROOF_FIELD",
     "QUARANTINE",
     "REFUSED",
     "TOKEN_FIELD",

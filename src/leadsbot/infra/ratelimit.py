@@ -14,6 +14,7 @@ from leadsbot.kit.clock import monotonic
 from leadsbot.kit.errors import TooMany
 
 MAX_KEYS = 100_000
+MOST_FILL = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,22 @@ class Limiter:
             reset=max(0, ceil(after - now)),
             wait=max(1, ceil(full_at + cost * step - now - limit.window)),
         )
+
+    def fill(self, limit: Limit, key: Hashable) -> float:
+        """Count one call that is not refused; how many quotas' worth is used up now, 1.0 being all of it.
+
+        For those who judge by how often something happens and let it happen. A debt grows to MOST_FILL at most, so that
+        a flood is forgotten as quickly as it may be. 0.0 when limits are off or no key more can be kept.
+        """
+        if not self._enabled:
+            return 0.0
+        now, window, kept = self._clock(), limit.window, (limit, key)
+        ahead = self._full_at.get(kept, 0.0) - now
+        after = min((ahead if ahead > 0 else 0.0) + window / limit.quota, MOST_FILL * window)
+        if ahead <= 0 and len(self._full_at) >= self._max_keys and kept not in self._full_at and not self._sweep(now):
+            return 0.0
+        self._full_at[kept] = now + after
+        return after / window
 
     def _sweep(self, now: float) -> bool:
         """Forget keys that are full again, at most once a second; whether there is room now."""

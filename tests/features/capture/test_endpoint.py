@@ -25,6 +25,7 @@ from .conftest import Door, open_door
 
 JSON = {"Content-Type": "application/json"}
 FORM = "application/x-www-form-urlencoded"
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 async def eventually(check: Callable[[], Awaitable[bool]]) -> None:
@@ -443,14 +444,14 @@ async def test_a_form_posted_by_script_is_answered_in_json(door: Door) -> None:
     assert answer.json["warnings"]
 
 
-async def test_a_filled_honeypot_is_quarantined_and_thanked(door: Door) -> None:
+async def test_a_filled_trap_is_held_back_and_thanked(door: Door) -> None:
     form = await door.source("form")
-    answer = await door.post(form, data={"name": "Bot", "_gotcha": "x"})
+    answer = await door.post(form, data={"name": "Bot", "_gotcha": "x"}, headers={"User-Agent": BROWSER})
     assert answer.status == 303
     (row,) = await door.rows(form)
     assert row["quarantined"] is True
     assert row["verdict"]["verdict"] == "quarantine"
-    assert "trap_filled" in row["verdict"]["reasons"]
+    assert row["verdict"]["reasons"][0] == "trap_filled"
     assert row["fields"] == {"name": "Bot"}
     assert (await door.post(form, data={"name": "Ada", "_gotcha": ""})).status == 303
     assert (await door.rows(form))[1]["quarantined"] is False

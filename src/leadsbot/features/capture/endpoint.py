@@ -13,7 +13,9 @@ import msgspec
 from leadsbot.contracts.intake import (
     ALLOW,
     BLOCK,
+    CAPTCHA_FIELDS,
     KEY_FIELD,
+    PROOF_FIELD,
     TOKEN_FIELD,
     TRAP_FIELD,
     Arriving,
@@ -176,7 +178,8 @@ class CaptureApp:
                 Arriving(
                     source.workspace_id, source.id, source.key, call.route, source.checks, ip,
                     call.header(b"user-agent"), call.origin, call.header(b"referer"),
-                    told(TOKEN_FIELD, ""), told(TRAP_FIELD, ""), item.fields,
+                    told(TOKEN_FIELD, ""), told(TRAP_FIELD, ""), told(PROOF_FIELD, ""),
+                    told(CAPTCHA_FIELDS[0]) or told(CAPTCHA_FIELDS[1], ""), source.form is not None, item.fields,
                 )
             )  # fmt: skip
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
-from leadsbot.contracts.intake import KEY_FIELD, TOKEN_FIELD, TRAP_FIELD, Verdict
+from leadsbot.contracts.intake import CAPTCHA_FIELDS, KEY_FIELD, PROOF_FIELD, TOKEN_FIELD, TRAP_FIELD, Verdict
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.kit.storable import Checked
 
-FOR_US: Final = ("_next", "_subject", TRAP_FIELD, "_lang", TOKEN_FIELD)
+FOR_US: Final = ("_next", "_subject", TRAP_FIELD, "_lang", TOKEN_FIELD, PROOF_FIELD, *CAPTCHA_FIELDS)
 MAX_BATCH: Final = 500
 MAX_SHARED: Final = 20
 CORE: Final = frozenset({"name", "email", "phone", "message", "company"})

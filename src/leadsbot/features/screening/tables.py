@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKeyConstraint, Integer, LargeBinary, Text, text
+from sqlalchemy import Boolean, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from leadsbot.contracts.data_registry import LEAD_RECORD, WORKSPACE, WORKSPACE_SECRET
@@ -39,6 +39,7 @@ class ModelRow(Table):
     __tablename__ = "screening_model"
     __grants__ = {APP: CRUD, CAPTURE: "SELECT"}
     __policies__ = (Policy("published", CAPTURE, "SELECT", using="true"),)
+    __table_args__ = (Index("ix_screening_model_changed_at", "changed_at"),)
 
     workspace_id: Mapped[UUID] = tenant_key(WORKSPACE)
     state: Mapped[bytes] = column(WORKSPACE, LargeBinary)

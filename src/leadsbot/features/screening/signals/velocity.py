@@ -1,0 +1,73 @@
+"""How often: from one address and its neighbours, to one form, with one e-mail address. Each process counts alone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+from leadsbot.features.screening.model import Evidence
+from leadsbot.infra.ratelimit import Limit, Limiter
+
+ADDRESS: Final = Limit("screening-address", 10, 60)
+NETWORK: Final = Limit("screening-network", 30, 60)
+FORM: Final = Limit("screening-form", 120, 60)
+EMAIL: Final = Limit("screening-email", 5, 3600)
+FAR_OVER: Final = 3.0
+
+MANY: Final = Evidence(1.3, "many_from_address", "rate")
+FLOOD: Final = Evidence(2.6, "flood_from_address", "rate")
+NEIGHBOURS: Final = Evidence(0.8, "many_from_network", "rate")
+BUSY: Final = Evidence(0.5, "form_under_load", "rate")
+AGAIN: Final = Evidence(0.9, "same_email_again", "rate")
+OFTEN: Final = Evidence(2.0, "same_email_often", "rate")
+_KEY: Final = os.urandom(32)
+
+
+@lru_cache(maxsize=8192)
+def networks(ip: str) -> tuple[str, str]:
+    """What counts as one sender, and as neighbours: IPv4 /32 and /24, IPv6 /64 (a household has one) and /48."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return ip, ""
+    if isinstance(address, IPv6Address):
+        bits = int(address)
+        return f"6/{bits >> 64:x}", f"6/{bits >> 80:x}/48"
+    return ip, ip.rpartition(".")[0]
+
+
+class Velocity:
+    """Counts for one web process. E-mail addresses are kept as keyed hashes, and only until they are quiet again.
+
+    Workspaces are named by the number of their id, which is looked up faster than the id.
+    """
+
+    def __init__(self, limiter: Limiter) -> None:
+        self._limiter = limiter
+
+    def by_email(self, workspace: int, email: str) -> Evidence | None:
+        """The same e-mail address over and over."""
+        if not email:
+            return None
+        hashed = hashlib.blake2b(email.encode("utf-8", "surrogatepass"), key=_KEY, digest_size=8).digest()
+        fill = self._limiter.fill(EMAIL, (workspace, hashed))
+        if fill <= 1:
+            return None
+        return OFTEN if fill > FAR_OVER else AGAIN
+
+    def by_sender(self, workspace: int, form_key: str, ip: str | None) -> list[Evidence]:
+        """Many from one address or its neighbours, or to one form. Not for programs, which have few addresses."""
+        fill, found = self._limiter.fill, []
+        if ip is not None:
+            sender, neighbours = networks(ip)
+            own = fill(ADDRESS, (workspace, sender))
+            if own > 1:
+                found.append(FLOOD if own > FAR_OVER else MANY)
+            elif neighbours and fill(NETWORK, (workspace, neighbours)) > 1:
+                found.append(NEIGHBOURS)
+        if fill(FORM, form_key) > 1:
+            found.append(BUSY)
+        return found
