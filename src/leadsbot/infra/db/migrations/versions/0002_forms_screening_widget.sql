@@ -6,6 +6,8 @@ CREATE TABLE screening_model (
     CONSTRAINT pk_screening_model PRIMARY KEY (workspace_id)
 );
 
+CREATE INDEX ix_screening_model_changed_at ON screening_model (changed_at);
+
 ALTER TABLE screening_model ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON screening_model FOR ALL TO leadsbot_app, leadsbot_reports
