@@ -12,6 +12,7 @@ from hypothesis import settings
 from leadsbot.infra.db.base import APP
 from leadsbot.infra.db.pool import Database
 from leadsbot.testing.postgres import TestDatabase, TestServer
+from tests import own_folder
 from tests.cast import Cast, make_cast
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +21,18 @@ SHARED = ROOT.parent / "shared"
 # Property tests judge what comes out, not how long it takes on a busy machine.
 settings.register_profile("leadsbot", deadline=None)
 settings.load_profile("leadsbot")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before pytest makes its own choice."""
+    own_folder.give(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After every fixture has put its things away."""
+    own_folder.take_back(session)
 
 
 @pytest.fixture(scope="session")

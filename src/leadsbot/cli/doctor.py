@@ -11,11 +11,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from leadsbot.channels.telegram.api import Refusal, TelegramApi
 from leadsbot.cli.context import reached
 from leadsbot.infra import checks
 from leadsbot.infra.checks import Finding
+from leadsbot.infra.net.http import Ambiguous, HttpClient, Limits, NotSent
 from leadsbot.infra.settings import Settings, load
+from leadsbot.kit.errors import StartError
 
+TELEGRAM_WITHIN_S = 5.0
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
@@ -30,10 +34,32 @@ def doctor(*, as_json: bool) -> int:
 
 
 async def _examine(settings: Settings) -> list[Finding]:
-    findings = checks.machine(settings)
-    async with reached(settings) as addresses:
-        findings += await checks.database(addresses.of)
+    findings = [*checks.machine(settings), await _bot(settings)]
+    try:
+        async with reached(settings) as addresses:
+            findings += await checks.database(addresses.of)
+    except StartError as error:
+        what, _, cure = str(error).partition(": ")
+        findings.append(Finding("LB010", "Database", "error", what, cure or what))
     return findings
+
+
+async def _bot(settings: Settings) -> Finding:
+    """Whether Telegram knows the bot whose token is set."""
+    number, name = "LB008", "Telegram's answer"
+    if settings.telegram_bot_token is None:
+        return Finding(number, name, "ok", "not asked, there is no token")
+    async with HttpClient(trusted=True, limits=Limits(total=TELEGRAM_WITHIN_S)) as http:
+        token = settings.telegram_bot_token.get_secret_value()
+        try:
+            told = await TelegramApi(http, token, settings.telegram_api_url).get_me()
+        except (NotSent, Ambiguous) as error:
+            cure = f"Let this machine reach {settings.telegram_api_url}, or set LEADSBOT_TELEGRAM_API_URL."
+            return Finding(number, name, "error", f"none ({error})", cure)
+    if isinstance(told, Refusal):
+        cure = "Copy the token from @BotFather again into LEADSBOT_TELEGRAM_BOT_TOKEN."
+        return Finding(number, name, "error", f"{told.error_code} {told.description}", cure)
+    return Finding(number, name, "ok", f"the bot is @{told.username}")
 
 
 def _show(findings: list[Finding]) -> None:

@@ -25,6 +25,7 @@ from leadsbot.infra.settings import Settings, load
 from leadsbot.infra.supervisor import ADDRESS, OWNER_DSN, Child, Supervisor
 from leadsbot.kit.errors import StartError
 
+log = logging.get(__name__)
 READY_WITHIN_S = 60.0
 PORT_FREE_WITHIN_S = 20.0
 
@@ -118,8 +119,10 @@ async def _serve(settings: Settings, listener: socket.socket, address: str) -> i
             code, _ = await _run("migrate", environment)
             if code != 0:
                 return code
-        web = Child("web", ("web", "--inherit-socket", str(listener.fileno())), environment, (listener.fileno(),))
-        workers = [Child(f"worker-{n + 1}", ("worker",), environment) for n in range(settings.workers)]
+        inherited = listener.fileno()
+        ours = ("-m", "leadsbot")
+        web = Child("web", (*ours, "web", "--inherit-socket", str(inherited)), environment, (inherited,))
+        workers = [Child(f"worker-{n + 1}", (*ours, "worker"), environment) for n in range(settings.workers)]
         supervisor = Supervisor([web, *workers], on_end=metrics_folder.process_ended)
         running = asyncio.create_task(supervisor.run())
         announcing = asyncio.create_task(_announce(settings, environment, address))
@@ -127,6 +130,7 @@ async def _serve(settings: Settings, listener: socket.socket, address: str) -> i
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         announcing.cancel()
         supervisor.stop()
+        await asyncio.gather(announcing, return_exceptions=True)
         await running
     return 0
 
@@ -171,13 +175,23 @@ async def _run(command: str, environment: dict[str, str]) -> tuple[int, str]:
         env={**os.environ, **environment},
         stdout=asyncio.subprocess.PIPE,
     )
-    output, _ = await process.communicate()
+    try:
+        output, _ = await process.communicate()
+    except asyncio.CancelledError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        raise
     return process.returncode or 0, output.decode().strip()
 
 
 async def _announce(settings: Settings, environment: dict[str, str], address: str) -> None:
     """Print the ready line once the web process answers, and on a first run the link to the owner's account."""
-    await wait_until_ready(address)
+    try:
+        await wait_until_ready(address)
+    except TimeoutError:
+        log.error("not ready after a minute, still trying; `leadsbot doctor` says what is wrong")
+        return
     sys.stdout.write(f"LeadsBot is ready at {settings.base_url or address}\n")
     sys.stdout.flush()
     _, link = await _run("first-run-link", environment)

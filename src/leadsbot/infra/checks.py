@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import sys
@@ -57,6 +58,9 @@ def _data_dir(settings: Settings) -> Finding:
         return Finding(
             "LB002", "Data directory", "warning", f"{path} does not exist yet", "It is made at the first start."
         )
+    if not os.access(path, os.W_OK | os.X_OK):
+        cure = "Run LeadsBot as the account that owns it, or set LEADSBOT_DATA_DIR to another directory."
+        return Finding("LB002", "Data directory", "error", f"{path} cannot be written", cure)
     return Finding("LB002", "Data directory", "ok", str(path))
 
 
@@ -174,6 +178,8 @@ async def _roles(dsn: str) -> Finding:
         return Finding(
             "LB012", "Roles", "error", f"{row['bad']} may bypass row security", "ALTER ROLE … NOSUPERUSER NOBYPASSRLS"
         )
+    if row["known"] < len(ROLES):
+        return Finding("LB012", "Roles", "error", f"{row['known']} of {len(ROLES)} exist", "Run: leadsbot migrate")
     return Finding("LB012", "Roles", "ok", f"{row['known']} roles, none may bypass row security")
 
 

@@ -29,7 +29,7 @@ DRAIN_S = 25.0
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One process to keep alive: a name for the log and the arguments of ``python -m leadsbot``."""
+    """One process to keep alive: a name for the log and the arguments of Python, e.g. ``-m leadsbot web``."""
 
     name: str
     arguments: Sequence[str]
@@ -46,13 +46,23 @@ def restart_delay(failures: int) -> float:
 class Supervisor:
     """Keeps children running until :meth:`stop`; then drains them and, after a grace, kills them."""
 
-    def __init__(self, children: Sequence[Child], *, on_end: Callable[[int], None] = lambda pid: None) -> None:
-        """``on_end`` is called with the process id of every child that ended."""
+    def __init__(
+        self,
+        children: Sequence[Child],
+        *,
+        on_end: Callable[[int], None] = lambda pid: None,
+        drain_s: float = DRAIN_S,
+        healthy_after_s: float = HEALTHY_AFTER_S,
+    ) -> None:
+        """``on_end`` is called with the process id of every child that ended; ``drain_s`` is the grace. A child that
+        lived for ``healthy_after_s`` seconds has not died at once, so the next restart is quick again."""
         self._children = children
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._stopping = asyncio.Event()
         self._on_end = on_end
-        self._lifeline: tuple[int, int] | None = None
+        self._drain_s = drain_s
+        self._healthy_after_s = healthy_after_s
+        self._lifeline = (-1, -1)
 
     async def run(self) -> None:
         """Return when every child has ended after :meth:`stop` was called."""
@@ -74,39 +84,42 @@ class Supervisor:
         failures = 0
         while not self._stopping.is_set():
             started = time.monotonic()
-            process = await self._start(child)
-            self._running[child.name] = process
-            if self._stopping.is_set():
-                process.terminate()
-            code = await process.wait()
-            self._running.pop(child.name, None)
-            self._on_end(process.pid)
+            ended = await self._live(child)
             if self._stopping.is_set():
                 return
-            failures = 1 if time.monotonic() - started > HEALTHY_AFTER_S else failures + 1
-            log.warning("process ended, restarting", process=child.name, code=code, delay_s=restart_delay(failures))
+            failures = 1 if time.monotonic() - started > self._healthy_after_s else failures + 1
+            delay = restart_delay(failures)
+            log.warning("process ended, restarting", process=child.name, ended=ended, delay_s=delay)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), restart_delay(failures))
+                await asyncio.wait_for(self._stopping.wait(), delay)
 
-    async def _start(self, child: Child) -> asyncio.subprocess.Process:
-        watched = self._lifeline[0] if self._lifeline else -1
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "leadsbot",
-            *child.arguments,
-            env={**os.environ, **child.environment, LIFELINE: str(watched)},
-            pass_fds=(*child.inherit, watched),
-            # Ctrl-C in the terminal is for us; the children are told by us, in order.
-            start_new_session=True,
-        )
+    async def _live(self, child: Child) -> str:
+        """Start a child and wait for its end; how it ended."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *child.arguments,
+                env={**os.environ, **child.environment, LIFELINE: str(self._lifeline[0])},
+                pass_fds=(*child.inherit, self._lifeline[0]),
+                # Ctrl-C in the terminal is for us; the children are told by us, in order.
+                start_new_session=True,
+            )
+        except OSError as error:
+            return f"could not be started: {error.strerror}"
+        self._running[child.name] = process
+        if self._stopping.is_set():
+            process.terminate()
+        code = await process.wait()
+        self._running.pop(child.name, None)
+        self._on_end(process.pid)
+        return f"code {code}"
 
     async def _drain(self) -> None:
         await self._stopping.wait()
         for process in list(self._running.values()):
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + DRAIN_S
+        deadline = time.monotonic() + self._drain_s
         while self._running and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
         for name, process in list(self._running.items()):

@@ -323,6 +323,8 @@ class Server:
             with suppress(ProcessLookupError):
                 os.kill(running.pid, sign)
             if running.wait_gone(STOP_SECONDS, self._process):
+                with suppress(OSError, EmbeddedError):
+                    self.socket_dir.rmdir()  # Below /tmp nobody else would; the next start makes it anew.
                 return
         raise EmbeddedError(f"The database in {self.cluster} does not stop; its main process is {running.pid}.")
 

@@ -1,0 +1,114 @@
+"""``leadsbot doctor``: numbered checks of a real installation, each with a cure when something is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+
+from leadsbot.testing.postgres import TestDatabase
+from leadsbot.testing.telegram import FakeTelegram
+from tests.cli.serving import ROOT, environment
+
+BREAK = """
+ALTER TABLE lead NO FORCE ROW LEVEL SECURITY;
+UPDATE alembic_version SET version_num = '0000';
+INSERT INTO job (kind, payload, due_at) VALUES ('x.waits', '{}', now() - interval '1 hour');
+INSERT INTO job (kind, payload, state, last_error, ended_at) VALUES ('x.dead', '{}', 2, 'it broke', now());
+INSERT INTO purge_run (table_name, cutoff, partitions_dropped, rows_deleted, oldest_row)
+VALUES ('request_log', now(), 0, 0, now() - interval '40 days');
+"""
+
+
+@pytest.fixture(autouse=True)
+def key(data: Path) -> Path:
+    """The data directory and its secret key."""
+    data.mkdir()
+    (data / "secret.key").write_text("a secret key that is long enough for us")
+    (data / "secret.key").chmod(0o600)
+    return data / "secret.key"
+
+
+async def doctor(data: Path, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "leadsbot", "doctor", *options],
+        env=environment(data, **settings), cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+async def findings(data: Path, code: int, **settings: str) -> dict[str, dict[str, Any]]:
+    """The findings by number."""
+    done = await doctor(data, "--json", **settings)
+    assert done.returncode == code, done.stdout + done.stderr
+    listed = msgspec.json.decode(done.stdout)
+    numbers = [each["number"] for each in listed]
+    assert numbers == sorted(set(numbers))
+    assert [each for each in listed if each["verdict"] != "ok" and not each["cure"]] == []
+    return {each["number"]: each for each in listed}
+
+
+async def test_a_sound_installation_has_nothing_to_mend(data: Path, fresh_database: TestDatabase) -> None:
+    async with FakeTelegram(referee=False) as telegram:
+        settings = {
+            "DATABASE_URL": fresh_database.owner,
+            "TELEGRAM_BOT_TOKEN": telegram.token,
+            "TELEGRAM_API_URL": telegram.url,
+        }
+        found = await findings(data, 0, **settings)
+        shown = await doctor(data, **settings)
+
+    assert {each["verdict"] for each in found.values()} <= {"ok", "warning"}
+    assert found["LB008"]["found"] == f"the bot is @{telegram.username}"
+    assert all(number in shown.stdout for number in found)
+    assert "Nothing is broken" in shown.stdout
+    assert telegram.token not in shown.stdout
+
+
+async def test_what_is_broken_is_found_and_named_with_its_cure(data: Path, fresh_database: TestDatabase) -> None:
+    connection = await asyncpg.connect(fresh_database.superuser)
+    await connection.execute(BREAK)
+    await connection.close()
+    (data / "secret.key").chmod(0o644)
+    async with FakeTelegram(referee=False) as telegram:
+        url = telegram.url
+        found = await findings(
+            data, 1, DATABASE_URL=fresh_database.owner, TELEGRAM_BOT_TOKEN="123:wrong", TELEGRAM_API_URL=url
+        )
+    silent = await findings(
+        data, 1, DATABASE_URL=fresh_database.owner, TELEGRAM_BOT_TOKEN="123:wrong", TELEGRAM_API_URL=url
+    )
+
+    errors = {number for number, each in found.items() if each["verdict"] == "error"}
+    assert errors == {"LB003", "LB008", "LB011", "LB013", "LB016"}
+    assert found["LB003"]["cure"] == f"Run: chmod 600 {data}/secret.key"
+    assert "@BotFather" in found["LB008"]["cure"]
+    assert "0000" in found["LB011"]["found"]
+    assert "lead" in found["LB013"]["found"]
+    assert (found["LB014"]["verdict"], found["LB015"]["verdict"]) == ("warning", "warning")
+    assert "x.dead" in found["LB015"]["found"]
+    assert url in silent["LB008"]["cure"]
+
+
+async def test_a_database_that_cannot_start_is_a_finding_and_not_the_end(data: Path) -> None:
+    (data / "postgres").mkdir()
+    (data / "postgres" / "PG_VERSION").write_text("99\n")
+
+    found = await findings(data, 1)
+
+    assert "PostgreSQL 99" in found["LB010"]["found"]
+    assert "install the newer LeadsBot" in found["LB010"]["cure"]
+    assert found["LB004"]["verdict"] == "ok"
+
+
+async def test_a_database_that_cannot_be_reached_is_a_finding_too(data: Path) -> None:
+    found = await findings(data, 1, DATABASE_URL="postgresql://u:hush-hush@127.0.0.1:1/db")
+
+    assert {found[f"LB01{n}"]["verdict"] for n in range(8)} == {"error"}
+    assert "hush-hush" not in str(found)
