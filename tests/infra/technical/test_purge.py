@@ -27,6 +27,9 @@ ROWS: dict[str, dict[str, Any]] = {
     "delivery_attempt": {
         "workspace_id": new_id(), "delivery_id": new_id(), "n": 1, "outcome": "sent", "milliseconds": 1,
     },
+    "widget_load": {
+        "workspace_id": new_id(), "source_id": new_id(), "site": "https://a.example", "mode": "inline", "loads": 1,
+    },
 }  # fmt: skip
 """A row of every technical table; one that is not here fails the test."""
 AGES = {"a day too old": timedelta(days=31), "an hour too old": timedelta(days=30, hours=1), "kept": timedelta(days=29)}
