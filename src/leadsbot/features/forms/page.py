@@ -25,6 +25,7 @@ from leadsbot.features.forms.model import contact_form
 from leadsbot.features.forms.public import Live
 from leadsbot.features.forms.theme import stylesheet
 from leadsbot.features.forms.words import WORDS, preferred, right_to_left, words
+from leadsbot.features.screening.public import mint_token
 from leadsbot.infra.services import Services
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import Invalid, NotFound
@@ -98,11 +99,6 @@ async def style(request: PageRequest, form_key: FromPath[str], services: Uses) -
     return _zipped(request, body, "text/css", 200, headers)
 
 
-def mint_token(services: Services, key: str) -> str:
-    """The signed token of a page, which tells screening when it was opened; empty where nothing mints any."""
-    return ""
-
-
 def _form(request: PageRequest, services: Services, form: Live) -> Response[Any]:
     refused = cast("tuple[Invalid, object] | None", request.scope.get(REFUSED))
     sent = _sent(refused[1]) if refused else None
@@ -112,6 +108,7 @@ def _form(request: PageRequest, services: Services, form: Live) -> Response[Any]
     shown = shown_form(form.definition, language, key=form.source.key, version=form.version)
     problems = drawing.problems(shown, faults, general)
     base = services.url(f"/f/{shown.key}")
+    token = mint_token(services.signer, shown.key, origin(services.url()))
     title = f"{words(language)['problem_title']} – {shown.title}" if problems else shown.title
     return _page(
         request, "form", 422 if refused else 200, form.definition.theme, language,
@@ -120,7 +117,7 @@ def _form(request: PageRequest, services: Services, form: Live) -> Response[Any]
         described=drawing.described, files=drawing.has_files(shown), trap=TRAP_FIELD,
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
         languages=_languages(request, base, shown, form.definition),
-        ours={TOKEN_FIELD: mint_token(services, shown.key), "_lang": language if shown.languages else ""},
+        ours={TOKEN_FIELD: token, "_lang": language if shown.languages else ""},
     )  # fmt: skip
 
 
