@@ -82,10 +82,10 @@ class Forms:
         """Save and publish."""
         return await self.publish(await self.save(form, definition))
 
-    async def option(self, form: dict[str, Any], **options: Any) -> None:
+    async def option(self, made: dict[str, Any], **options: Any) -> None:
         """Set options of the form's source."""
         async with self.db.tenant(self.cast.workspace_id) as tx:
-            await update_source(tx, ids.read(ids.SOURCE, form["source"]), **options)
+            await update_source(tx, ids.read(ids.SOURCE, made["source"]), **options)
 
     async def see(self, form: dict[str, Any], query: str = "", **headers: str) -> httpx.Response:
         """The hosted page."""

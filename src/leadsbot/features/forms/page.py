@@ -10,7 +10,7 @@ import gzip
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final, cast
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from litestar import Response
 
@@ -42,8 +42,8 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
-LARGEST_QUERY: Final = 2_000
-"""Characters of the page's query that are taken along to the form in another language."""
+LARGEST_QUERY: Final = 8_000
+"""Characters of the page's query that are read: for prefilling, and taken along to the form in another language."""
 ZIPPED_FROM: Final = 1_000
 
 
@@ -113,7 +113,7 @@ def _form(request: PageRequest, services: Services, form: Live) -> Response[Any]
     return _page(
         request, "form", 422 if refused else 200, form.definition.theme, language,
         key=shown.key, policy=_policy(form.definition), title=title, form=shown, problems=problems,
-        steps=drawing.steps(shown, drawing.Filling(_query(request), sent, faults)),
+        steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, faults)),
         described=drawing.described, files=drawing.has_files(shown), trap=TRAP_FIELD,
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
         languages=_languages(request, base, shown, form.definition),
@@ -121,9 +121,12 @@ def _form(request: PageRequest, services: Services, form: Live) -> Response[Any]
     )  # fmt: skip
 
 
-def _query(request: PageRequest) -> dict[str, str]:
-    """The parameters of the page's address; of a repeated one the first."""
-    return dict(reversed(list(request.query_params.multi_items())))
+def _query(request: PageRequest) -> list[tuple[str, str]]:
+    """The parameters of the page's address, in their order; none when they are beyond all measure."""
+    try:
+        return parse_qsl(request.url.query[:LARGEST_QUERY], keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        return []
 
 
 def _sent(tree: object) -> dict[str, Any]:
@@ -185,8 +188,7 @@ def _canonical(base: str, definition: Definition, language: str) -> str:
 
 def _languages(request: PageRequest, base: str, form: ShownForm, definition: Definition) -> list[dict[str, str]]:
     """Where the form is found in its other languages; what the address says for the fields comes along."""
-    query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
-    along = query if len(urlencode(query)) <= LARGEST_QUERY else []
+    along = [(name, value) for name, value in _query(request) if name != "lang"]
     return [
         {
             "tag": each.tag,
