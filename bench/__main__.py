@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHES = ("capture.py", "jobs.py", "screening.py", "serve.py")
+BENCHES = ("capture.py", "forms.py", "jobs.py", "screening.py", "serve.py")
 
 
 def main() -> int:

@@ -81,6 +81,14 @@ async def _wrong_present_password(page: Page) -> None:
     await page.get_by_role("button", name="Change password").click()
 
 
+async def _half_a_quote(page: Page) -> None:
+    """Send what the browser itself would not: a required field is empty and an amount too small."""
+    await page.evaluate("document.querySelector('form').noValidate = true")
+    await page.locator("[name=first_name]").fill("Ada <b>")
+    await page.locator("[name=budget]").fill("5")
+    await page.locator("form button").click()
+
+
 def press(name: str) -> Callable[[Page], Awaitable[object]]:
     """Press the first button of this name."""
 
@@ -123,6 +131,12 @@ STATES = (
     State("source-signed", "/sources/{source}", "/sources/{signed}", "Signed", act=press("Require signatures")),
     State("source-closed", "/sources/{source}", "/sources/{closed}", "Closed", act=press("Close")),
     State("form", "/f/{form_key}", "/f/{form_key}", "Contact us", NOBODY),
+    State("form-of-everything", "/f/{form_key}", "/f/{rich}", "Ask for a quote", NOBODY),
+    State("form-refused", "/f/{form_key}", "/f/{rich}?lang=en", "Ask for a quote", NOBODY, _half_a_quote, 422),
+    State("form-from-right-to-left", "/f/{form_key}", "/f/{rich}?lang=ar", "اطلب عرض سعر", NOBODY),
+    State("form-refused-from-right-to-left", "/f/{form_key}", "/f/{rich}?lang=ar", "اطلب", NOBODY, _half_a_quote, 422),
+    State("form-closed", "/f/{form_key}", "/f/{past}", "This form is closed", NOBODY, refused=410),
+    State("form-elsewhere", "/f/{form_key}", "/f/{elsewhere}", "another web site", NOBODY, refused=403),
     State("form-gone", "/f/{form_key}", "/f/nothing", "There is no such form", NOBODY, refused=404),
     State("thanks", "/f/{form_key}/thanks", "/f/{form_key}/thanks", "Thank you", NOBODY),
     State("telegram", "/telegram", "/telegram", "Telegram"),
@@ -147,6 +161,7 @@ STATES = (
 EXCUSED = {
     "/": "leads on to the list of leads",
     "/static/{name}": "a file",
+    "/f/{form_key}/style.css": "a style sheet",
     "/favicon.ico": "a picture",
     "/healthz": "for machines: JSON",
     "/readyz": "for machines: JSON",

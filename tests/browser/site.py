@@ -17,6 +17,7 @@ from leadsbot.features.capture.public import create_source, list_sources, untake
 from leadsbot.kit import ids
 from leadsbot.testing.postgres import TestDatabase
 from tests.browser.inventory import BEGINNER, NOBODY, OWNER, READER
+from tests.features.forms.conftest import QUOTE, contact
 from tests.product import PASSWORD, Product, running, until
 
 HILDE = {
@@ -96,6 +97,22 @@ async def _taken(product: Product, count: int) -> bool:
         return await untaken(tx) == 0 and len(await product.leads()) >= min(count, 50)
 
 
+async def _forms(product: Product) -> dict[str, str]:
+    """The keys of a form with every type of field in two languages, of one that is over, of one for other sites."""
+    made = {}
+    for name, definition, more in (
+        ("rich", QUOTE, {}),
+        ("past", contact(closes_at="2020-01-01T00:00:00Z", closed_text="It was nice."), {}),
+        ("elsewhere", contact(), {"allowed_origins": ["https://shop.example"]}),
+    ):
+        answer = await product.http.post(
+            "/api/v1/forms", headers=product.key, json={"definition": definition, "name": name, **more}
+        )
+        assert answer.json()["live_version"] == 1, answer.text
+        made[name] = answer.json()["key"]
+    return made
+
+
 async def _known(product: Product, beginner: dict[str, str]) -> dict[str, str]:
     services = product.process.services
     hilde = (await product.http.get("/api/v1/leads?q=hilde.brandt", headers=product.key)).json()["data"][0]["id"]
@@ -103,7 +120,7 @@ async def _known(product: Product, beginner: dict[str, str]) -> dict[str, str]:
     await product.http.patch(f"/api/v1/leads/{hilde}", headers=product.key, json=tag)
     note = {"body": "Called back.\nWill send photos on Friday."}
     await product.http.post(f"/api/v1/leads/{hilde}/notes", headers=product.key, json=note)
-    known = {"lead": hilde, "form_key": product.workspace["form_key"]}
+    known = {"lead": hilde, "form_key": product.workspace["form_key"], **await _forms(product)}
     async with services.db.tenant(ids.read(ids.WORKSPACE, product.workspace["workspace_id"])) as tx:
         known["form"] = next(ids.show(ids.SOURCE, each.id) for each in await list_sources(tx) if each.kind == "form")
         for name in ("signed", "closed"):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadsbot.kit import contact
+from leadsbot.kit.contact import example_phone, possible_phone
 
 
 @pytest.mark.parametrize(
@@ -107,3 +108,58 @@ def test_numbers_that_look_like_telephones() -> None:
     assert contact.looks_like_phone("(555) 123-4567")
     assert not contact.looks_like_phone("2026")
     assert not contact.looks_like_phone("call 5551234567")
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("030 123456", "DE"),
+        ("+49 30 1234567", None),
+        ("+44 (0)20 7946 0958", "DE"),
+        ("020 7946 0958", "GB"),
+        ("(415) 555-2671", "US"),
+        ("1 415 555 2671", "us"),
+        ("011 44 20 7946 0958", "US"),
+        ("0049 30 1234567", None),
+        ("٠٣٠ ١٢٣٤٥٦", "DE"),
+        ("+49 30 123456 ext. 12", "GB"),
+        ("0171 1234567x12", "DE"),
+        ("0 11 15 2345-6789", "AR"),
+        ("+800 1234 5678", None),
+        ("1234567", None),
+        ("1234567", "XX"),
+    ],
+)
+def test_what_can_be_a_telephone_number_is_let_through(text: str, country: str | None) -> None:
+    assert possible_phone(text, country)
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("12345", "DE"),
+        ("call me", "DE"),
+        ("415 555 26", "US"),
+        ("123", None),
+        ("+999 12345678", None),
+        ("+", None),
+        ("+49", None),
+        ("1" * 50, None),
+        ("ada@example.com", "GB"),
+        ("+44 20 7946", "GB"),
+        ("", "GB"),
+    ],
+)
+def test_what_cannot_be_a_telephone_number_is_told_apart(text: str, country: str | None) -> None:
+    assert not possible_phone(text, country)
+
+
+@given(st.text(alphabet="+0123456789 ()-./x٥", max_size=25), st.sampled_from([None, "DE", "US", "IT", "AR", "XX"]))
+def test_a_number_that_is_valid_is_always_possible(text: str, country: str | None) -> None:
+    if contact.phone_e164(text, country) is not None and contact.looks_like_phone(text):
+        assert possible_phone(text, country)
+
+
+@pytest.mark.parametrize(("country", "begins"), [("DE", "+49"), ("us", "+1"), (None, "+44"), ("XX", "+44")])
+def test_an_example_of_a_number_is_of_the_country(country: str | None, begins: str) -> None:
+    assert example_phone(country).startswith(begins)

@@ -82,10 +82,10 @@ class Forms:
         """Save and publish."""
         return await self.publish(await self.save(form, definition))
 
-    async def option(self, form: dict[str, Any], **options: Any) -> None:
+    async def option(self, made: dict[str, Any], **options: Any) -> None:
         """Set options of the form's source."""
         async with self.db.tenant(self.cast.workspace_id) as tx:
-            await update_source(tx, ids.read(ids.SOURCE, form["source"]), **options)
+            await update_source(tx, ids.read(ids.SOURCE, made["source"]), **options)
 
     async def see(self, form: dict[str, Any], query: str = "", **headers: str) -> httpx.Response:
         """The hosted page."""
@@ -138,3 +138,55 @@ def contact(**more: Any) -> dict[str, Any]:
 def definition(data: dict[str, Any]) -> Definition:
     """Decoded."""
     return decode(data)
+
+
+_WORK = [{"value": "kitchen", "label": "A kitchen"}, {"value": "bath", "label": "A bathroom"}]
+QUOTE: dict[str, Any] = {
+    "title": "Ask for a quote",
+    "intro": "Tell us what you have in mind.\nWe answer within a day.",
+    "steps": [
+        {
+            "id": "you",
+            "title": "About you",
+            "fields": [
+                field("first_name", required=True, half=True, max=80),
+                field("last_name", required=True, half=True),
+                field("email", "email", required=True, help="We never give it to others."),
+                field("phone", "phone", country="DE"),
+                field("customer_number", pattern="[A-Z]{2}-\\d{4}", pattern_help="Like AB-1234."),
+            ],
+        },
+        {
+            "id": "project",
+            "title": "Your project",
+            "fields": [
+                field("what", "radio", options=_WORK, required=True),
+                field(
+                    "rooms", "multiselect", options=_WORK, show_if=[[{"field": "what", "op": "is", "value": "bath"}]]
+                ),
+                field("budget", "money", currency="EUR", min=100),
+                field("start", "date", half=True),
+                field("size", "number", min=1, max=500, step=0.5, half=True),
+                field("found", "select", options=_WORK, prefill="from"),
+                field("about", "heading", text="It helps us to know."),
+                field("like", "rating"),
+                field("message", "textarea", required=True, max=2000, placeholder="What else should we know?"),
+                field("plan", "file", accept=["image/*"]),
+                field("terms", "consent", required=True, text="My details may be kept to answer my enquiry."),
+                field("news", "checkbox", default="yes"),
+                field("campaign", "hidden", prefill="utm_campaign"),
+            ],
+        },
+    ],
+    "languages": {
+        "ar": {
+            "title": "اطلب عرض سعر",
+            "intro": "أخبرنا بما يدور في ذهنك.",
+            "fields": {"first_name": {"label": "الاسم الأول"}, "message": {"label": "الرسالة"}},
+            "steps": {"you": "عنك", "project": "مشروعك"},
+        }
+    },
+    "notice_url": "https://shop.example/privacy",
+    "theme": {"accent": "#ffd400", "corners": "round"},
+}
+"""A form with every type of field, two steps and two languages."""

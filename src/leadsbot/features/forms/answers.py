@@ -64,7 +64,8 @@ class CompiledForm:
         self.lawful_basis = definition.lawful_basis or None
         self.notice_version = definition.notice_version or None
         self.country = country
-        self._fields = {field.key: field for field in definition.fields()}
+        # Two fields with one key were refused by lint; of any others the first is meant.
+        self._fields = {field.key: field for field in reversed(definition.fields())}
         self._items = tuple(_items(definition, country))
         self._languages = (definition.language, *definition.languages)
         self._consents = {each: _texts(definition, each) for each in self._languages}
@@ -155,7 +156,7 @@ def _items(definition: Definition, country: str | None) -> list[_Item]:
     for step in definition.steps:
         of_step = predicate(step.show_if, earlier)
         for field in step.fields:
-            if field.type != "heading":
+            if field.type != "heading" and field.key not in earlier:
                 shown = both(of_step, predicate(field.show_if, earlier))
                 read = reader(field) if field.key in asked else None
                 items.append(
@@ -164,7 +165,7 @@ def _items(definition: Definition, country: str | None) -> list[_Item]:
                         field.type == "consent", read,
                     )
                 )  # fmt: skip
-            earlier[field.key] = field
+            earlier.setdefault(field.key, field)
     return items
 
 
@@ -196,6 +197,10 @@ class Stored(msgspec.Struct):
     country: str | None = None
 
 
+class _Numbered(msgspec.Struct):
+    version: int = 0
+
+
 def decode_published(form: str | dict[str, Any]) -> Stored | None:
     """What a source carries, decoded (from JSON text or JSON values); None where this version of the program cannot
     read it, which is logged."""
@@ -209,9 +214,11 @@ def decode_published(form: str | dict[str, Any]) -> Stored | None:
 class Unreadable:
     """A published form that this version of the program cannot read: nothing is checked, so that nothing is lost."""
 
-    version = 0
     lawful_basis: str | None = None
     notice_version: str | None = None
+
+    def __init__(self, form: str) -> None:
+        self.version = msgspec.json.decode(form, type=_Numbered).version
 
     def check(self, fields: dict[str, Any], language: str) -> Answers:
         """The answers as they came."""
@@ -228,7 +235,7 @@ class FormCompiler:
         """The form, compiled. Never raises: one form that cannot be read must not keep others from being served."""
         stored = decode_published(published.form)
         if stored is None:
-            return Unreadable()
+            return Unreadable(published.form)
         return CompiledForm(
             stored.version, stored.definition, key=published.key, redirects=published.redirects,
             country=published.country or stored.country, thanks=self._thanks,

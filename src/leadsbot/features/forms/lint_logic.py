@@ -34,7 +34,8 @@ class Logic:
 
     def __init__(self, definition: Definition, report: Report) -> None:
         self._definition, self._report = definition, report
-        self._fields = {field.key: field for field in definition.fields()}
+        # Of two fields with one key, which is an error of its own, the first is the one that is meant.
+        self._fields = {field.key: field for field in reversed(definition.fields())}
         self._left = MAX_WORK
         self._ways: dict[str, list[Way]] = {}
         """How each field can come to be visible."""
@@ -49,7 +50,7 @@ class Logic:
                 here = f"{path}.fields[{number}].show_if"
                 own = self._held(field.show_if, here, earlier, f"{called(field)} is never shown", among=of_step)
                 self._ways.setdefault(field.key, own)
-                earlier[field.key] = field
+                earlier.setdefault(field.key, field)
         self._endings(earlier)
 
     def _endings(self, fields: dict[str, Field]) -> None:
@@ -100,11 +101,17 @@ class Logic:
         if self._left <= 0:
             return around
         ways = [way + tuple(group) for way in around]
-        for needed in {each.field for each in group if each.op not in _BLANK_HOLDS and not _untouched(each)}:
+        for needed in {each.field for each in group if self._needs_answer(each)}:
             known = self._ways.get(needed, [()])
             ways = list(islice((way + more for way in ways for more in known), MAX_WAYS))
         self._left -= sum(map(len, ways))
         return [way for way in ways if self._possible(way)]
+
+    def _needs_answer(self, comparison: Comparison) -> bool:
+        """Whether this can only hold where its field is shown and something was answered."""
+        if self._fields[comparison.field].type in TICKS:
+            return _ticked(comparison)
+        return comparison.op not in _BLANK_HOLDS
 
     def _possible(self, way: Way) -> bool:
         by_field: dict[str, list[Comparison]] = {}
@@ -143,11 +150,6 @@ def _is_date(value: str) -> bool:
         return date.fromisoformat(value).isoformat() == value
     except ValueError:
         return False
-
-
-def _untouched(comparison: Comparison) -> bool:
-    """Whether this says that a box is not ticked, which it is not either where it is not shown."""
-    return comparison.op == "is" and comparison.value is False
 
 
 def _can_hold(field: Field, comparisons: list[Comparison]) -> bool:

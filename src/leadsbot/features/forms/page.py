@@ -10,7 +10,7 @@ import gzip
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final, cast
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from litestar import Response
 
@@ -25,6 +25,7 @@ from leadsbot.features.forms.model import contact_form
 from leadsbot.features.forms.public import Live
 from leadsbot.features.forms.theme import stylesheet
 from leadsbot.features.forms.words import WORDS, preferred, right_to_left, words
+from leadsbot.features.screening.public import mint_token
 from leadsbot.infra.services import Services
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import Invalid, NotFound
@@ -41,8 +42,8 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
-LARGEST_QUERY: Final = 2_000
-"""Characters of the page's query that are taken along to the form in another language."""
+LARGEST_QUERY: Final = 8_000
+"""Characters of the page's query that are read: for prefilling, and taken along to the form in another language."""
 ZIPPED_FROM: Final = 1_000
 
 
@@ -98,11 +99,6 @@ async def style(request: PageRequest, form_key: FromPath[str], services: Uses) -
     return _zipped(request, body, "text/css", 200, headers)
 
 
-def mint_token(services: Services, key: str) -> str:
-    """The signed token of a page, which tells screening when it was opened; empty where nothing mints any."""
-    return ""
-
-
 def _form(request: PageRequest, services: Services, form: Live) -> Response[Any]:
     refused = cast("tuple[Invalid, object] | None", request.scope.get(REFUSED))
     sent = _sent(refused[1]) if refused else None
@@ -112,21 +108,25 @@ def _form(request: PageRequest, services: Services, form: Live) -> Response[Any]
     shown = shown_form(form.definition, language, key=form.source.key, version=form.version)
     problems = drawing.problems(shown, faults, general)
     base = services.url(f"/f/{shown.key}")
+    token = mint_token(services.signer, shown.key, origin(services.url()))
     title = f"{words(language)['problem_title']} – {shown.title}" if problems else shown.title
     return _page(
         request, "form", 422 if refused else 200, form.definition.theme, language,
         key=shown.key, policy=_policy(form.definition), title=title, form=shown, problems=problems,
-        steps=drawing.steps(shown, drawing.Filling(_query(request), sent, faults)),
+        steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, faults)),
         described=drawing.described, files=drawing.has_files(shown), trap=TRAP_FIELD,
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
         languages=_languages(request, base, shown, form.definition),
-        ours={TOKEN_FIELD: mint_token(services, shown.key), "_lang": language if shown.languages else ""},
+        ours={TOKEN_FIELD: token, "_lang": language if shown.languages else ""},
     )  # fmt: skip
 
 
-def _query(request: PageRequest) -> dict[str, str]:
-    """The parameters of the page's address; of a repeated one the first."""
-    return dict(reversed(list(request.query_params.multi_items())))
+def _query(request: PageRequest) -> list[tuple[str, str]]:
+    """The parameters of the page's address, in their order; none when they are beyond all measure."""
+    try:
+        return parse_qsl(request.url.query[:LARGEST_QUERY], keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        return []
 
 
 def _sent(tree: object) -> dict[str, Any]:
@@ -188,8 +188,7 @@ def _canonical(base: str, definition: Definition, language: str) -> str:
 
 def _languages(request: PageRequest, base: str, form: ShownForm, definition: Definition) -> list[dict[str, str]]:
     """Where the form is found in its other languages; what the address says for the fields comes along."""
-    query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
-    along = query if len(urlencode(query)) <= LARGEST_QUERY else []
+    along = [(name, value) for name, value in _query(request) if name != "lang"]
     return [
         {
             "tag": each.tag,
