@@ -25,7 +25,7 @@ import uvloop
 from leadsbot.features.capture.endpoint import CaptureApp
 from leadsbot.features.capture.public import create_source
 from leadsbot.features.forms.public import FormCompiler
-from leadsbot.features.screening.public import EdgeScreener
+from leadsbot.features.screening.edge import EdgeScreener
 from leadsbot.infra import memory, wire
 from leadsbot.infra.asgi import Reply, Scope
 from leadsbot.infra.db import embedded

@@ -48,7 +48,7 @@ def untaught(texts: list[str]) -> float:
     one, held = screener(), 0
     for n, text in enumerate(texts):
         sent = {**ANNA, "email": f"p{n}@example.org", "message": text}
-        told = one.weigh(arriving(sent, ip=f"2001:db8:{n:x}::1"))
+        told = one.weigh(arriving(sent, source_key=f"form{n}", ip=f"2001:db8:{n:x}::1"))
         held += told is not None and told.verdict != "allow"
     return held / len(texts)
 

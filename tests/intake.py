@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from leadsbot.features.forms.public import FormCompiler
-from leadsbot.features.screening.public import EdgeScreener
+from leadsbot.features.screening.edge import EdgeScreener
 from leadsbot.infra.asgi import Reply, Scope
 from leadsbot.kit.errors import Invalid
 from leadsbot.kit.signing import Signer

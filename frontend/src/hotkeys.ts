@@ -15,7 +15,15 @@ function move(step: number): void {
   const at = rows.findIndex((row) => row.contains(document.activeElement));
   const wanted = at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.max(0, Math.min(rows.length - 1, at + step));
   const row = rows[wanted];
-  (row?.querySelector<HTMLElement>("a, button") ?? row)?.focus();
+  (row?.querySelector<HTMLElement>("a, button, summary") ?? row)?.focus();
+}
+
+/** Clicks the button with this key in the row that has the focus. */
+function inRow(keys: string): void {
+  const row = document.activeElement?.closest<HTMLElement>("[data-row]");
+  for (const element of row?.querySelectorAll<HTMLElement>("[data-row-key]") ?? []) {
+    if (element.dataset.rowKey === keys) element.click();
+  }
 }
 
 function use(element: HTMLElement): void {
@@ -32,6 +40,11 @@ function keysOfPage(): Key[] {
   if (list().length) {
     found.push({ keys: "j", label: "Next row", run: () => move(1) });
     found.push({ keys: "k", label: "Previous row", run: () => move(-1) });
+  }
+  for (const element of document.querySelectorAll<HTMLElement>("[data-row-key]")) {
+    const keys = element.dataset.rowKey ?? "";
+    if (found.some((key) => key.keys === keys)) continue;
+    found.push({ keys, label: `${(element.textContent ?? "").trim()} (this row)`, run: () => inRow(keys) });
   }
   const search = document.querySelector<HTMLElement>("input[type=search]");
   if (search) found.push({ keys: "/", label: "Search", run: () => search.focus() });

@@ -8,7 +8,7 @@ from leadsbot.contracts.intake import REFUSED
 from leadsbot.features.accounts.authenticate import Authentication
 from leadsbot.features.capture.endpoint import CaptureApp
 from leadsbot.features.forms.public import FormCompiler
-from leadsbot.features.screening.public import EdgeScreener
+from leadsbot.features.screening.edge import EdgeScreener
 from leadsbot.infra import metrics
 from leadsbot.infra.asgi import Reply, Scope
 from leadsbot.kit.errors import Invalid

@@ -19,6 +19,8 @@ from leadsbot.features.capture.feature import FEATURE as CAPTURE
 from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
 from leadsbot.features.forms.feature import FEATURE as FORMS
 from leadsbot.features.leads.feature import FEATURE as LEADS
+from leadsbot.features.screening.captcha import NAME as CAPTCHA_CHECK
+from leadsbot.features.screening.captcha import CaptchaCheck
 from leadsbot.features.screening.feature import FEATURE as SCREENING
 from leadsbot.features.sources.feature import FEATURE as SOURCES
 from leadsbot.features.widget.feature import FEATURE as WIDGET
@@ -119,7 +121,7 @@ async def process(
         mailer=mailer(settings),
         live=live,
         address=address,
-        extra=_adapters(settings, telegram_http, addresses),
+        extra=_adapters(settings, telegram_http, http, addresses),
     )
     tasks = (
         [
@@ -142,9 +144,11 @@ async def process(
         await db.close()
 
 
-def _adapters(settings: Settings, http: HttpClient, addresses: Addresses) -> dict[str, Any]:
-    extra: dict[str, Any] = {upkeep.QUEUE_DSN: addresses.of(QUEUE)}
-    bot = make_bot(http, settings)
+def _adapters(
+    settings: Settings, telegram_http: HttpClient, guarded: HttpClient, addresses: Addresses
+) -> dict[str, Any]:
+    extra: dict[str, Any] = {upkeep.QUEUE_DSN: addresses.of(QUEUE), CAPTCHA_CHECK: CaptchaCheck(guarded)}
+    bot = make_bot(telegram_http, settings)
     return extra if bot is None else {**extra, TELEGRAM: bot}
 
 

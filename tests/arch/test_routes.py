@@ -41,6 +41,7 @@ PREFIXES = {
     "destination": ids.DESTINATION,
     "source": ids.SOURCE,
     "delivery": ids.DELIVERY,
+    "submission": ids.SUBMISSION,
     "job": ids.JOB,
     "form_id": ids.FORM,
 }
@@ -116,10 +117,12 @@ async def records(db: Database, cast: Cast) -> dict[str, str]:
         )
         assert delivery is not None
         job = await tx.scalar(DEAD_JOB, {"workspace": cast.workspace_id})
-    lead = await Desk(db, cast.workspace_id, source.id).arrives({"email": "pat@example.com"})
+    desk = Desk(db, cast.workspace_id, source.id)
+    lead = await desk.arrives({"email": "pat@example.com"})
+    submission = await desk.submit({"email": "bot@example.com"}, quarantined=True)
     found: dict[str, UUID] = {
         "lead": lead, "key": key.id, "source": source.id, "destination": destination, "delivery": delivery,
-        "form_id": form.id,
+        "form_id": form.id, "submission": submission,
     }  # fmt: skip
     return {"job": str(job), **{name: ids.show(PREFIXES[name], value) for name, value in found.items()}}
 

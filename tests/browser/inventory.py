@@ -58,6 +58,16 @@ async def _bad_origin(page: Page) -> None:
     await page.get_by_role("button", name="Save settings").click()
 
 
+async def _captcha(page: Page) -> None:
+    await page.get_by_label("Provider").select_option("turnstile")
+    await page.get_by_role("button", name="Save").click()
+
+
+async def _release(page: Page) -> None:
+    await page.get_by_text("We guarantee page 1").first.click()
+    await page.get_by_role("button", name="Release", exact=False).last.click()
+
+
 async def _blank_stage(page: Page) -> None:
     await page.get_by_label("Won").fill(" ")
     await page.get_by_label("Lost").fill("Won")
@@ -122,6 +132,13 @@ STATES = (
     State("lead", "/leads/{lead}", "/leads/{lead}", "Hilde"),
     State("lead-refused", "/leads/{lead}", "/leads/{lead}", "Hilde", act=_note_nothing, refused=422),
     State("lead-of-a-reader", "/leads/{lead}", "/leads/{lead}", "Hilde", READER),
+    State("quarantine", "/quarantine", "/quarantine", "Quarantine"),
+    State("quarantine-blocked", "/quarantine", "/quarantine?state=blocked", "Quarantine"),
+    State("quarantine-empty", "/quarantine", "/quarantine", "Quarantine", BEGINNER),
+    State("quarantine-of-a-reader", "/quarantine", "/quarantine", "Quarantine", READER),
+    State("quarantine-released", "/quarantine", "/quarantine", "Quarantine", act=_release),
+    State("screening", "/quarantine/settings", "/quarantine/settings", "Screening"),
+    State("screening-refused", "/quarantine/settings", "/quarantine/settings", "Screening", act=_captcha, refused=422),
     State("sources", "/sources", "/sources", "Sources"),
     State("sources-empty", "/sources", "/sources", "Sources", "nothing-yet"),
     State("new-source", "/sources/new", "/sources/new", "New source"),
@@ -166,6 +183,8 @@ EXCUSED = {
     "/healthz": "for machines: JSON",
     "/readyz": "for machines: JSON",
     "/metrics": "for machines: text",
+    "/quarantine/count": "a number inside the navigation of every page",
+    "/f/{form_key}/challenge": "for scripts: JSON",
     "/live": "a stream of events",
     "/live/poll": "for scripts: JSON",
     "/api": "for machines: the description of the API once more",

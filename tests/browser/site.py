@@ -17,6 +17,7 @@ from leadsbot.features.capture.public import create_source, list_sources, untake
 from leadsbot.kit import ids
 from leadsbot.testing.postgres import TestDatabase
 from tests.browser.inventory import BEGINNER, NOBODY, OWNER, READER
+from tests.cast import BROWSER
 from tests.features.forms.conftest import QUOTE, contact
 from tests.product import PASSWORD, Product, running, until
 
@@ -29,6 +30,7 @@ HILDE = {
     "Budget": "2000",
     "Answers": {"rooms": [1, 2, 3], "pets": True},
 }
+SPAM = "We guarantee page 1 of Google in 30 days! Cheap SEO, 1000 backlinks for $49, reply now https://rank.example"
 
 
 @dataclass
@@ -88,6 +90,11 @@ async def _fill(product: Product) -> None:
     for number in range(60):
         await product.submit(name=f"Visitor {number}", email=f"{number}@example.org", message="A quote, please. " * 12)
     await product.submit(**{**HILDE, "email": "h.brandt@example.org", "name": "H. Brandt"})
+    await until(lambda: _taken(product, 63))
+    for number in range(4):
+        sender = {"name": f"Kevin {number}", "email": f"k{number}@example.net"}
+        caught = {**sender, "message": SPAM, "_gotcha": "x" * number}
+        await product.http.post(f"/f/{product.workspace['form_key']}", data=caught, headers=BROWSER)
     await until(lambda: _taken(product, 63))
 
 

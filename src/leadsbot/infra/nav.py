@@ -19,3 +19,5 @@ class NavItem:
     needs: str
     """A :class:`~leadsbot.web.actor.Permission`."""
     order: int
+    count: str = ""
+    """Where the number beside the label is read from, as a fragment of HTML; empty for none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -17,6 +17,10 @@ from leadsbot.kit.clock import utcnow
 
 QUEUE_DSN = "queue_dsn"
 """The name under which wiring puts the queue role's address."""
+PURGED = (
+    "INSERT INTO purge_run (table_name, ran_at, cutoff, partitions_dropped, rows_deleted) "
+    "VALUES ($1, clock_timestamp(), $2, 0, $3)"
+)
 DEAD_KEPT = timedelta(days=30)
 
 
@@ -37,6 +41,17 @@ async def purge(context: JobContext, job: Nothing) -> None:
             age = (now - kept.oldest).total_seconds() / 86_400 if kept.oldest else 0.0
             metrics.OLDEST_ROW.labels(kept.table).set(age)
         await connection.execute("DELETE FROM job WHERE state = 2 AND ended_at < $1", now - DEAD_KEPT)
+    finally:
+        await connection.close()
+
+
+async def purge_rows(context: JobContext, table: str, delete: str, cutoff: datetime) -> None:
+    """Run a DELETE as the queue's role, whose policies on the table say what it may reach, and record what it did."""
+    connection = await _connect(context)
+    try:
+        async with connection.transaction():
+            deleted = int((await connection.execute(delete)).rpartition(" ")[2])
+            await connection.execute(PURGED, table, cutoff, deleted)
     finally:
         await connection.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from leadsbot.contracts.intake import Arriving
-from leadsbot.features.screening.public import EdgeScreener
+from leadsbot.features.screening.edge import EdgeScreener
 from leadsbot.kit.ids import new_id
 from leadsbot.kit.signing import Signer
 

@@ -152,7 +152,7 @@ def test_many_from_one_address_or_its_neighbours_are_noticed_and_others_are_not_
 
     def send(ip: str, n: int = 0) -> Verdict:
         fields = {"name": "Pat Person", "email": f"p{n}@example.org"}
-        verdict = one.weigh(arriving(fields, workspace_id=workspace, ip=ip))
+        verdict = one.weigh(arriving(fields, workspace_id=workspace, source_key=f"form{n // 50}", ip=ip))
         assert verdict is not None
         return verdict
 

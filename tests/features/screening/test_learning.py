@@ -101,7 +101,7 @@ def test_untaught_it_quarantines_next_to_no_message_of_a_person(shared: Path) ->
     held = 0
     for n, text in enumerate(ham):
         sent = {**ANNA, "email": f"p{n}@example.org", "message": text}
-        told = one.weigh(arriving(sent, ip=f"2001:db8:{n:x}::1"))
+        told = one.weigh(arriving(sent, source_key=f"form{n}", ip=f"2001:db8:{n:x}::1"))
         held += told is not None and told.verdict != "allow"
     assert held / len(ham) <= 0.005
 

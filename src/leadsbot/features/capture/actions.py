@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from leadsbot.contracts.events import SourceChanged, SourceClosed, SourceCreated, SubmissionReceived
+from leadsbot.contracts.events import SourceChanged, SourceClosed, SourceCreated, SubmissionReceived, SubmissionReleased
 from leadsbot.features.capture import store
-from leadsbot.features.capture.model import Kind, Source, checked
+from leadsbot.features.capture.model import Kind, Label, Source, checked
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.events.log import emit
 from leadsbot.kit.errors import NotFound
@@ -71,6 +71,36 @@ async def mark_taken(tx: TenantTx, submission_id: UUID, lead_id: UUID | None, no
     """Record where a submission went: the lead it was merged into, or why it became none. Raises NotFound."""
     if not await store.change_submission(tx, submission_id, lead_id=lead_id, intake_note=note):
         raise NotFound("No such submission.")
+
+
+async def label_submission(tx: TenantTx, submission_id: UUID, label: Label | None) -> None:
+    """Record what a person says that a submission is, or take that back. Raises NotFound."""
+    if not await store.change_submission(tx, submission_id, label=label):
+        raise NotFound("There is no such submission.")
+
+
+async def release_submission(
+    tx: TenantTx, submission_id: UUID, *, by: str, verdict: dict[str, Any] | None = None
+) -> bool:
+    """Take a submission out of quarantine, which sends it the way of every other one; False when it was not in it.
+
+    ``verdict`` replaces the stored one. Raises NotFound.
+    """
+    submission = await store.get_submission(tx, submission_id, lock=True)
+    if submission is None:
+        raise NotFound("There is no such submission.")
+    if not submission.quarantined:
+        return False
+    more = {} if verdict is None else {"verdict": verdict}
+    await store.change_submission(tx, submission_id, quarantined=False, intake_note=None, **more)
+    await emit(tx, SubmissionReleased(submission_id=submission_id, source_id=submission.source_id), by=by)
+    return True
+
+
+async def hold_submission(tx: TenantTx, submission_id: UUID, verdict: dict[str, Any]) -> None:
+    """Keep a submission in quarantine, or put it there before it becomes a lead, with this verdict. Raises NotFound."""
+    if not await store.change_submission(tx, submission_id, quarantined=True, verdict=verdict):
+        raise NotFound("There is no such submission.")
 
 
 async def _get(tx: TenantTx, source_id: UUID) -> Source:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from leadsbot.kit.errors import Invalid
@@ -15,6 +15,12 @@ from leadsbot.kit.text import clean
 
 MAX_ENTRIES: Final = 100
 BODY_LIMITS: Final = range(1_024, 4 * 1024 * 1024 + 1)
+
+
+Label = Literal["genuine", "spam"]
+"""What a person says that a submission is."""
+HeldState = Literal["quarantined", "blocked", "spam", "released"]
+"""How a submission that was doubted stands: waits for somebody to look, blocked and waiting, called spam, released."""
 
 
 class Kind(StrEnum):
@@ -69,6 +75,7 @@ class Submission:
     ip: str | None
     quarantined: bool
     verdict: dict[str, Any] | None
+    label: Label | None
     lawful_basis: str
     notice_version: str
     form_version: int | None

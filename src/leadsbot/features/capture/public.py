@@ -3,18 +3,23 @@
 from leadsbot.features.capture.actions import (
     close_source,
     create_source,
+    hold_submission,
     import_submission,
+    label_submission,
     mark_taken,
+    release_submission,
     reopen_source,
     replace_sealed,
     update_source,
 )
-from leadsbot.features.capture.model import Kind, Source, SourceCounts, Submission
+from leadsbot.features.capture.model import HeldState, Kind, Label, Source, SourceCounts, Submission
 from leadsbot.features.capture.store import (
+    count_held,
     count_submissions,
     get_source,
     get_submission,
     list_sources,
+    page_submissions,
     published_source,
     sealed_secrets,
     submissions_of_lead,
@@ -23,19 +28,26 @@ from leadsbot.features.capture.store import (
 )
 
 __all__ = [
+    "HeldState",
     "Kind",
+    "Label",
     "Source",
     "SourceCounts",
     "Submission",
     "close_source",
+    "count_held",
     "count_submissions",
     "create_source",
     "get_source",
     "get_submission",
+    "hold_submission",
     "import_submission",
+    "label_submission",
     "list_sources",
     "mark_taken",
+    "page_submissions",
     "published_source",
+    "release_submission",
     "reopen_source",
     "replace_sealed",
     "sealed_secrets",

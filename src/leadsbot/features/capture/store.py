@@ -11,15 +11,17 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from leadsbot.features.capture.model import Source, SourceCounts, Submission
+from leadsbot.features.capture.model import HeldState, Source, SourceCounts, Submission
 from leadsbot.features.capture.tables import Source as SourceRow
 from leadsbot.features.capture.tables import Submission as SubmissionRow
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.db.tx import TenantTx
 
+PURGE_HELD = "DELETE FROM submission WHERE quarantined"
+"""As the queue's role, which sees only what was held back for longer than it may be."""
 KEY = re.compile(r"[0-9A-Za-z]{8,64}", re.ASCII)
 
 
@@ -55,6 +57,7 @@ def _submission(row: SubmissionRow) -> Submission:
         ip=str(row.ip) if row.ip is not None else None,
         quarantined=row.quarantined,
         verdict=row.verdict,
+        label=row.label,  # type: ignore[arg-type]  # only labels are ever stored
         lawful_basis=row.lawful_basis,
         notice_version=row.notice_version,
         form_version=row.form_version,
@@ -168,13 +171,64 @@ async def submissions_up_to(tx: TenantTx, source_id: UUID, most: int) -> int:
     return int(await tx.scalar(select(func.count()).select_from(counted)) or 0)
 
 
-async def get_submission(tx: TenantTx, submission_id: UUID) -> Submission | None:
-    """One submission."""
-    statement = select(SubmissionRow).where(
-        SubmissionRow.workspace_id == tx.workspace_id, SubmissionRow.id == submission_id
+async def get_submission(tx: TenantTx, submission_id: UUID, *, lock: bool = False) -> Submission | None:
+    """One submission, optionally locked until the transaction ends."""
+    statement = (
+        select(SubmissionRow)
+        .where(SubmissionRow.workspace_id == tx.workspace_id, SubmissionRow.id == submission_id)
+        .execution_options(populate_existing=True)
     )
-    row = await tx.scalar(statement.execution_options(populate_existing=True))
+    row = await tx.scalar(statement.with_for_update() if lock else statement)
     return _submission(row) if row else None
+
+
+def _blocked() -> ColumnElement[bool]:
+    return func.coalesce(SubmissionRow.verdict["verdict"].astext, "") == "block"
+
+
+def _standing() -> dict[HeldState, ColumnElement[bool]]:
+    waiting = SubmissionRow.quarantined & SubmissionRow.label.is_(None)
+    return {
+        "quarantined": waiting & ~_blocked(),
+        "blocked": waiting & _blocked(),
+        "spam": SubmissionRow.label == "spam",
+        "released": (SubmissionRow.label == "genuine") & ~SubmissionRow.quarantined,
+    }
+
+
+async def page_submissions(
+    tx: TenantTx,
+    *,
+    state: HeldState | None = None,
+    quarantined: bool | None = None,
+    source_id: UUID | None = None,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int,
+) -> list[Submission]:
+    """Submissions, the newest first; ``before`` is the last row of the page above."""
+    statement = select(SubmissionRow).where(SubmissionRow.workspace_id == tx.workspace_id)
+    if state is not None:
+        statement = statement.where(_standing()[state])
+    if quarantined is not None:
+        statement = statement.where(SubmissionRow.quarantined if quarantined else ~SubmissionRow.quarantined)
+    if source_id is not None:
+        statement = statement.where(SubmissionRow.source_id == source_id)
+    if before is not None:
+        statement = statement.where(tuple_(SubmissionRow.received_at, SubmissionRow.id) < before)
+    statement = statement.order_by(SubmissionRow.received_at.desc(), SubmissionRow.id.desc()).limit(limit)
+    rows = (await tx.execute(statement.execution_options(populate_existing=True))).scalars()
+    return [_submission(row) for row in rows]
+
+
+async def count_held(tx: TenantTx) -> dict[HeldState, int]:
+    """How many submissions stand in each state."""
+    states = _standing()
+    counts = [func.count().filter(condition).label(state) for state, condition in states.items()]
+    statement = select(*counts).where(
+        SubmissionRow.workspace_id == tx.workspace_id, SubmissionRow.quarantined | SubmissionRow.label.is_not(None)
+    )
+    row = (await tx.execute(statement)).mappings().one()
+    return {state: row[state] for state in states}
 
 
 async def submissions_of_lead(tx: TenantTx, lead_id: UUID) -> Sequence[Submission]:

@@ -17,10 +17,12 @@ from leadsbot.contracts.data_registry import (
     WORKSPACE,
     WORKSPACE_SECRET,
 )
-from leadsbot.infra.db.base import APP, CAPTURE, Mapped, Policy, Table, column, tenant_key, tenant_reference
+from leadsbot.infra.db.base import APP, CAPTURE, QUEUE, Mapped, Policy, Table, column, tenant_key, tenant_reference
 
 TS = TIMESTAMP(timezone=True)
 NOW = text("clock_timestamp()")
+HELD_DAYS = 30
+HELD_UNTIL = f"clock_timestamp() - interval '{HELD_DAYS} days'"
 
 
 class Source(Table):
@@ -82,6 +84,7 @@ class Submission(Table):
     __grants__ = {
         APP: "SELECT, INSERT, UPDATE, DELETE",
         CAPTURE: "INSERT, SELECT (workspace_id, id, source_id, idempotency_key, body_hash, answer)",
+        QUEUE: "DELETE, SELECT (quarantined, lead_id, received_at)",
     }
     __policies__ = (
         Policy(
@@ -92,6 +95,8 @@ class Submission(Table):
             "AND s.id = submission.source_id AND s.state = 'open')",
         ),
         Policy("repeat", CAPTURE, "SELECT", using="true"),
+        # What was held back and nobody released goes after 30 days; the chore that does it can see nothing else.
+        Policy("purge", QUEUE, "ALL", using=f"quarantined AND lead_id IS NULL AND received_at < {HELD_UNTIL}"),
     )
     __table_args__ = (
         tenant_reference("source_id", "source"),
@@ -106,6 +111,10 @@ class Submission(Table):
         Index(None, "workspace_id", "lead_id"),
         Index(None, "workspace_id", "source_id", "received_at"),
         Index("ix_submission_quarantined", "workspace_id", "received_at", "id", postgresql_where=text("quarantined")),
+        Index("ix_submission_held", "received_at", postgresql_where=text("quarantined")),
+        Index(
+            "ix_submission_label", "workspace_id", "received_at", "id", postgresql_where=text("label IS NOT NULL")
+        ),
     )
 
     workspace_id: Mapped[UUID] = tenant_key(LEAD_LINK)
@@ -122,6 +131,8 @@ class Submission(Table):
     """What a batch with this idempotency key was told; null for single submissions."""
     quarantined: Mapped[bool] = column(LEAD_RECORD, Boolean, server_default=text("false"))
     verdict: Mapped[dict[str, Any] | None] = column(LEAD_RECORD, JSONB)
+    label: Mapped[str | None] = column(LEAD_RECORD, Text)
+    """What a person said that it is: ``genuine`` or ``spam``; null until somebody did."""
     lawful_basis: Mapped[str] = column(LEAD_RECORD, Text)
     notice_version: Mapped[str] = column(LEAD_RECORD, Text)
     form_version: Mapped[int | None] = column(LEAD_RECORD, Integer)

@@ -18,7 +18,7 @@ FEATURE = Feature(
     name="leads",
     tables=(LeadRow, LeadKeyRow, LeadNoteRow),
     routes=routes,
-    handlers=(handlers.TAKE_IN,),
+    handlers=(handlers.TAKE_IN, handlers.TAKE_IN_RELEASED),
     nav=(
         NavItem(
             name="leads", letter="l", label="Leads", path="/leads", icon="inbox", needs=Permission.LEADS_READ, order=10

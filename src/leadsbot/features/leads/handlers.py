@@ -5,20 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from leadsbot.contracts.events import SubmissionReceived
+from leadsbot.contracts.events import SubmissionReceived, SubmissionReleased
 from leadsbot.features.accounts.public import workspace_settings
 from leadsbot.features.capture.public import Submission, get_source, get_submission, mark_taken
 from leadsbot.features.leads import actions, model, store
 from leadsbot.features.leads.mapping import recognise
 from leadsbot.features.leads.model import Arrival
+from leadsbot.features.screening.public import hold_back
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.jobs.kinds import URGENT, Handler, JobContext
 
 QUARANTINED = "Held back as suspicious; no lead was made."
 
 
-async def take_in(tx: TenantTx, context: JobContext, event: SubmissionReceived) -> None:
-    """Merge one submission into a lead, exactly once however often the event is replayed.
+async def take_in(tx: TenantTx, context: JobContext, event: SubmissionReceived | SubmissionReleased) -> None:
+    """Merge one submission into a lead, exactly once however often it is told, received or released.
 
     A quarantined submission makes no lead and says so. One without any contact detail still becomes a lead: nothing
     is lost.
@@ -28,7 +29,7 @@ async def take_in(tx: TenantTx, context: JobContext, event: SubmissionReceived) 
     submission = await get_submission(tx, event.submission_id)
     if submission is None or submission.lead_id is not None:
         return
-    if submission.quarantined:
+    if await hold_back(tx, submission):
         if submission.intake_note is None:
             await mark_taken(tx, submission.id, lead_id=None, note=QUARANTINED)
         return
@@ -68,3 +69,4 @@ def arrived(submission: Submission, country: str | None) -> Arrival:
 
 
 TAKE_IN = Handler(name="leads.take_in", event=SubmissionReceived, run=take_in, priority=URGENT)
+TAKE_IN_RELEASED = Handler(name="leads.take_in_released", event=SubmissionReleased, run=take_in, priority=URGENT)

@@ -14,6 +14,7 @@ from leadsbot.features.leads import actions, public, query, store
 from leadsbot.features.leads.model import STAGES
 from leadsbot.features.leads.public import LeadView
 from leadsbot.features.leads.timeline import Names, entries, happened
+from leadsbot.features.screening.public import label as label_submission
 from leadsbot.features.sources.public import snippets
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
@@ -155,6 +156,19 @@ async def note(request: PageRequest, lead: FromPath[str], form: Posted, actor: C
     return await _change(request, tx, lead, actor.person_id, write, form=form)
 
 
+@page("POST", "/leads/{lead:str}/spam", needs=WRITE)
+async def spam(request: PageRequest, lead: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
+    """Call a lead's submissions spam and the lead junk, or take the word back; the filter learns either way."""
+    wrong = form.get("spam") == "1"
+
+    async def write(lead_id: UUID) -> bool:
+        for submission in await public.submissions(tx, lead_id):
+            await label_submission(tx, submission.id, spam=wrong, by=actor.tag)
+        return await actions.set_stage(tx, lead_id, "junk" if wrong else "new", by=actor.tag)
+
+    return await _change(request, tx, lead, actor.person_id, write)
+
+
 @page("POST", "/leads/{lead:str}/merge", needs=WRITE)
 async def merge(request: PageRequest, lead: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
     """Merge another lead into this one."""
@@ -277,4 +291,4 @@ def _lead_address(lead_id: UUID, view: str) -> str:
     return f"/leads/{_show_id(lead_id)}" + (f"?{view}" if view else "")
 
 
-routes = (inbox, lead_page, move, give, claim, tag, edit, note, merge)
+routes = (inbox, lead_page, move, give, claim, tag, edit, note, spam, merge)

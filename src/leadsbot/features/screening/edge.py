@@ -11,7 +11,7 @@ from leadsbot.features.screening.learning.prior import prior
 from leadsbot.features.screening.learning.taught import Taught
 from leadsbot.features.screening.model import Evidence, Settings
 from leadsbot.features.screening.proof import Proofs, Solved
-from leadsbot.features.screening.signals import behaviour, content
+from leadsbot.features.screening.signals import behaviour, content, scripts
 from leadsbot.features.screening.signals.repeats import Repeats
 from leadsbot.features.screening.signals.said import Said, said
 from leadsbot.features.screening.signals.velocity import Velocity
@@ -97,7 +97,7 @@ class EdgeScreener:
             evidence += content.letters(reading)
         for each in (
             content.markup(text),
-            content.script(text, settings.scripts) if settings.scripts and not text.isascii() else None,
+            scripts.script(text, settings.scripts) if settings.scripts and not text.isascii() else None,
             self._repeats.look(workspace, reading, clock.monotonic()),
         ):
             if each:

@@ -9,16 +9,21 @@ from sqlalchemy import Boolean, ForeignKeyConstraint, Index, Integer, LargeBinar
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from leadsbot.contracts.data_registry import LEAD_RECORD, WORKSPACE, WORKSPACE_SECRET
-from leadsbot.infra.db.base import APP, CAPTURE, CRUD, Mapped, Policy, Table, column, tenant_key
+from leadsbot.infra.db.base import APP, CAPTURE, CRUD, QUEUE, Mapped, Policy, Table, column, tenant_key
 
 TS = TIMESTAMP(timezone=True)
 NOW = text("clock_timestamp()")
+FORGOTTEN = "clock_timestamp() - interval '31 days'"
+"""Far beyond a challenge's 20 minutes: a submission may wait in the queue for as long as the database is away."""
 
 
 class SettingRow(Table):
-    """A workspace's choices; a workspace without a row has the defaults."""
+    """A workspace's choices; a workspace without a row has the defaults. The command that changes the secret key reads
+    the sealed secrets of all workspaces."""
 
     __tablename__ = "screening_setting"
+    __grants__ = {APP: CRUD, CAPTURE: "SELECT (workspace_id, captcha_secret)"}
+    __policies__ = (Policy("sealed", CAPTURE, "SELECT", using="true"),)
 
     workspace_id: Mapped[UUID] = tenant_key(WORKSPACE)
     sensitivity: Mapped[str] = column(WORKSPACE, Text, server_default=text("'normal'"))
@@ -61,5 +66,22 @@ class LabelRow(Table):
     workspace_id: Mapped[UUID] = tenant_key(LEAD_RECORD)
     submission_id: Mapped[UUID] = column(LEAD_RECORD, primary_key=True)
     spam: Mapped[bool] = column(LEAD_RECORD, Boolean)
+    taught: Mapped[bool | None] = column(LEAD_RECORD, Boolean)
+    """What the filter has learned that it is; null until it has. A lesson that is told again is not learned again."""
     by: Mapped[str] = column(LEAD_RECORD, Text)
     at: Mapped[datetime] = column(LEAD_RECORD, TS, server_default=NOW)
+
+
+class ProofRow(Table):
+    """A solved challenge that made a submission: good for one, over all processes. Forgotten when it has expired."""
+
+    __tablename__ = "screening_proof"
+    __grants__ = {APP: "SELECT, INSERT", QUEUE: "DELETE, SELECT (spent_at)"}
+    __policies__ = (Policy("purge", QUEUE, "ALL", using=f"spent_at < {FORGOTTEN}"),)
+    __table_args__ = (Index("ix_screening_proof_spent_at", "spent_at"),)
+
+    workspace_id: Mapped[UUID] = tenant_key(LEAD_RECORD)
+    mark: Mapped[str] = column(LEAD_RECORD, Text, primary_key=True)
+    """The challenge by its hash."""
+    submission_id: Mapped[UUID] = column(LEAD_RECORD)
+    spent_at: Mapped[datetime] = column(LEAD_RECORD, TS, server_default=NOW)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -28,34 +27,6 @@ LINK_IN_NAME: Final = Evidence(2.4, "link_in_name", SIDE)
 SENTENCE: Final = 8
 SAME: Final = Evidence(2.0, "same_everywhere", SIDE)
 ODD_NAME: Final = Evidence(1.5, "odd_name", SIDE)
-_BLOCKS: Final = (
-    ("Latin", 0x0041, 0x024F), ("Greek", 0x0370, 0x03FF), ("Cyrillic", 0x0400, 0x052F), ("Hebrew", 0x0590, 0x05FF),
-    ("Arabic", 0x0600, 0x077F), ("Devanagari", 0x0900, 0x097F), ("Thai", 0x0E00, 0x0E7F), ("Kana", 0x3040, 0x30FF),
-    ("Han", 0x3400, 0x9FFF), ("Hangul", 0xAC00, 0xD7AF),
-)  # fmt: skip
-SCRIPTS: Final = {
-    "el": ("Greek",), "ru": ("Cyrillic",), "uk": ("Cyrillic",), "bg": ("Cyrillic",), "sr": ("Cyrillic", "Latin"),
-    "mk": ("Cyrillic",), "be": ("Cyrillic",), "kk": ("Cyrillic",), "he": ("Hebrew",), "yi": ("Hebrew",),
-    "ar": ("Arabic",), "fa": ("Arabic",), "ur": ("Arabic",), "hi": ("Devanagari",), "mr": ("Devanagari",),
-    "ne": ("Devanagari",), "th": ("Thai",), "ja": ("Kana", "Han"), "zh": ("Han",), "ko": ("Hangul", "Han"),
-}  # fmt: skip
-
-
-LATIN: Final = frozenset(
-    "en de fr es it pt nl pl sv da nb no nn fi cs sk hu ro hr sl et lv lt tr id ms vi ca eu gl ga cy is sq af".split()
-)
-
-
-def scripts_of(languages: Iterable[str]) -> list[str]:
-    """The scripts that people write in a form of these languages (BCP 47); Latin is among them always, since names and
-    brands are written in it everywhere. Empty when a language is not known: then nothing is held against anybody."""
-    found = {"Latin"}
-    for language in languages:
-        base = language.partition("-")[0].lower()
-        if base not in SCRIPTS and base not in LATIN:
-            return []
-        found.update(SCRIPTS.get(base, ()))
-    return sorted(found)
 
 
 def links(reading: Reading) -> list[Evidence]:
@@ -88,21 +59,6 @@ def letters(reading: Reading) -> list[Evidence]:
     if shape // MIXED & TRAIT_MASK:
         found.append(Evidence(1.3, "mixed_letters", SIDE))
     return found
-
-
-def script(text: str, scripts: frozenset[str]) -> Evidence | None:
-    """A text in letters that no language of the form is written in: unusual, and no more than that."""
-    if not scripts:
-        return None
-    counts: dict[str, int] = {}
-    for letter in text[:400]:
-        point = ord(letter)
-        for name, first, last in _BLOCKS:
-            if first <= point <= last:
-                counts[name] = counts.get(name, 0) + 1
-                break
-    strange = sum(count for name, count in counts.items() if name not in scripts)
-    return Evidence(1.0, "foreign_script", SIDE) if strange * 2 > sum(counts.values()) else None
 
 
 def name(said: Said) -> Evidence | None:

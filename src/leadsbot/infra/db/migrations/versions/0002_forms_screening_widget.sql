@@ -21,6 +21,29 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON screening_model TO leadsbot_app;
 
 GRANT SELECT ON screening_model TO leadsbot_capture;
 
+CREATE TABLE screening_proof (
+    workspace_id UUID NOT NULL,
+    mark TEXT NOT NULL,
+    submission_id UUID NOT NULL,
+    spent_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_screening_proof PRIMARY KEY (workspace_id, mark)
+);
+
+CREATE INDEX ix_screening_proof_spent_at ON screening_proof (spent_at);
+
+ALTER TABLE screening_proof ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant ON screening_proof FOR ALL TO leadsbot_app, leadsbot_reports
+    USING (workspace_id = nullif(current_setting('app.workspace_id', true), '')::uuid)
+    WITH CHECK (workspace_id = nullif(current_setting('app.workspace_id', true), '')::uuid);
+
+CREATE POLICY purge ON screening_proof FOR ALL TO leadsbot_queue
+    USING (spent_at < clock_timestamp() - interval '31 days');
+
+GRANT SELECT, INSERT ON screening_proof TO leadsbot_app;
+
+GRANT DELETE, SELECT (spent_at) ON screening_proof TO leadsbot_queue;
+
 CREATE TABLE screening_setting (
     workspace_id UUID NOT NULL,
     sensitivity TEXT DEFAULT 'normal' NOT NULL,
@@ -38,7 +61,12 @@ CREATE POLICY tenant ON screening_setting FOR ALL TO leadsbot_app, leadsbot_repo
     USING (workspace_id = nullif(current_setting('app.workspace_id', true), '')::uuid)
     WITH CHECK (workspace_id = nullif(current_setting('app.workspace_id', true), '')::uuid);
 
+CREATE POLICY sealed ON screening_setting FOR SELECT TO leadsbot_capture
+    USING (true);
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON screening_setting TO leadsbot_app;
+
+GRANT SELECT (workspace_id, captcha_secret) ON screening_setting TO leadsbot_capture;
 
 CREATE TABLE widget_load (
     workspace_id UUID NOT NULL,
@@ -199,6 +227,7 @@ CREATE TABLE screening_label (
     workspace_id UUID NOT NULL,
     submission_id UUID NOT NULL,
     spam BOOLEAN NOT NULL,
+    taught BOOLEAN,
     by TEXT NOT NULL,
     at timestamptz DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_screening_label PRIMARY KEY (workspace_id, submission_id),
@@ -218,9 +247,15 @@ ALTER TABLE source ADD COLUMN form JSONB;
 
 ALTER TABLE source ADD COLUMN checks JSONB DEFAULT '{}' NOT NULL;
 
+ALTER TABLE submission ADD COLUMN label TEXT;
+
 ALTER TABLE submission ADD COLUMN form_version INTEGER;
 
 ALTER TABLE submission ADD COLUMN consents JSONB;
+
+CREATE INDEX ix_submission_held ON submission (received_at) WHERE quarantined;
+
+CREATE INDEX ix_submission_label ON submission (workspace_id, received_at, id) WHERE label IS NOT NULL;
 
 CREATE INDEX ix_submission_quarantined ON submission (workspace_id, received_at, id) WHERE quarantined;
 
@@ -272,3 +307,8 @@ REVOKE ALL ON FUNCTION keep_partitions(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION keep_partitions(timestamptz) TO leadsbot_queue;
 
 SELECT keep_partitions(clock_timestamp());
+
+GRANT DELETE, SELECT (quarantined, lead_id, received_at) ON submission TO leadsbot_queue;
+
+CREATE POLICY purge ON submission FOR ALL TO leadsbot_queue
+    USING (quarantined AND lead_id IS NULL AND received_at < clock_timestamp() - interval '30 days');

@@ -1,0 +1,189 @@
+"""The quarantine: what was held back, why, and the way out. Everything can be undone for eight seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Response
+
+from leadsbot.features.capture import public as capture
+from leadsbot.features.capture.public import HeldState, Submission
+from leadsbot.features.screening import actions, later
+from leadsbot.features.screening.model import KEPT, UNDO_S
+from leadsbot.features.screening.reasons import reasons_of
+from leadsbot.features.screening.signals.said import said
+from leadsbot.infra.db.tx import TenantTx
+from leadsbot.kit import ids
+from leadsbot.kit.errors import Conflict, Invalid
+from leadsbot.web.actor import Permission
+from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted
+from leadsbot.web.pagination import paged, position
+from leadsbot.web.render import redirect, render
+from leadsbot.web.routes import page
+
+READ, WRITE = Permission.LEADS_READ, Permission.LEADS_WRITE
+HERE = "/quarantine"
+ROWS = 50
+TOGETHER = 50
+"""How many one click releases; the rest is released by the next one."""
+LOOKED_THROUGH = 1000
+CHIPS: tuple[tuple[HeldState, str], ...] = (
+    ("quarantined", "Quarantined"),
+    ("blocked", "Blocked"),
+    ("spam", "Spam"),
+    ("released", "Released"),
+)
+NOTHING = {
+    "quarantined": "Nothing waits here",
+    "blocked": "Nothing was blocked",
+    "spam": "Nothing was marked as spam",
+    "released": "Nothing was released",
+}
+Answer = Response[Any]
+
+
+@page("GET", HERE, needs=READ)
+async def folder(request: PageRequest, tx: InTx) -> Response[str]:
+    """What waits, the newest first, with the reasons in words."""
+    get = request.query_params.get
+    state = next((key for key, _ in CHIPS if key == get("state")), CHIPS[0][0])
+    rows = await capture.page_submissions(tx, state=state, before=position(get("cursor")), limit=ROWS + 1)
+    shown = paged(rows, ROWS, lambda each: each, lambda each: (each.received_at, each.id))
+    counts = await capture.count_held(tx)
+    sources = {source.id: source.name for source in await capture.list_sources(tx)}
+    return render(
+        request,
+        "screening/folder.html",
+        rows=[_row(each, sources) for each in shown.data],
+        next_cursor=shown.next_cursor,
+        state=state,
+        chips=[
+            {
+                "label": label,
+                "count": counts[key],
+                "href": f"{HERE}?{urlencode({'state': key})}",
+                "current": key == state,
+            }
+            for key, label in CHIPS
+        ],
+        nothing=NOTHING[state],
+        anything=any(counts.values()),
+        undo=await _undo(tx, get("done") or ""),
+        days=KEPT.days,
+        seconds=UNDO_S,
+    )
+
+
+@page("GET", f"{HERE}/count", needs=READ)
+async def count(tx: InTx) -> Response[str]:
+    """How many wait, for the navigation; empty when none does."""
+    waiting = (await capture.count_held(tx))["quarantined"]
+    return Response(str(waiting) if waiting else "", media_type="text/html")
+
+
+@page("POST", HERE + "/{submission:str}/release", needs=WRITE)
+async def release(submission: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
+    """Make a lead of it, in eight seconds."""
+    return await _propose(tx, [ids.read(ids.SUBMISSION, submission)], form.get("state", ""), spam=False, by=actor.tag)
+
+
+@page("POST", HERE + "/{submission:str}/spam", needs=WRITE)
+async def spam(submission: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
+    """Let the filter learn that it is spam, in eight seconds."""
+    return await _propose(tx, [ids.read(ids.SUBMISSION, submission)], form.get("state", ""), spam=True, by=actor.tag)
+
+
+@page("POST", HERE + "/{submission:str}/release-all", needs=WRITE)
+async def release_all(submission: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
+    """Release everything that waits from the same e-mail address or source as this one."""
+    like = await capture.get_submission(tx, ids.read(ids.SUBMISSION, submission))
+    if like is None:
+        raise ids.InvalidId("There is no such submission.")
+    email = said(like.fields).email
+    same_source = form.get("by") == "source"
+    found: list[UUID] = []
+    states: tuple[HeldState, ...] = ("quarantined", "blocked")
+    for state in states:
+        waiting = await capture.page_submissions(
+            tx, state=state, source_id=like.source_id if same_source else None, limit=LOOKED_THROUGH
+        )
+        found += [each.id for each in waiting if same_source or (email and said(each.fields).email == email)]
+    return await _propose(tx, found[:TOGETHER], form.get("state", ""), spam=False, by=actor.tag)
+
+
+@page("POST", f"{HERE}/undo", needs=WRITE)
+async def undo(form: Posted, tx: InTx) -> Answer:
+    """Put back what was taken out a moment ago; what has taken effect already stays."""
+    done = _read(form.text("done", limit=4000))
+    late = 0
+    for submission_id in done:
+        try:
+            await later.withdraw(tx, submission_id)
+        except Conflict:
+            late += 1
+    if late:
+        raise Conflict("This has taken effect already. A lead that was made can be marked as junk.")
+    return redirect(_back(form.get("state", "")), notice="saved")
+
+
+async def _propose(tx: TenantTx, submissions: list[UUID], state: str, *, spam: bool, by: str) -> Answer:
+    done = [each for each in submissions if await later.propose(tx, each, spam=spam, by=by)]
+    shown = ",".join(ids.show(ids.SUBMISSION, each) for each in done)
+    return redirect(_back(state, done=shown) if done else _back(state))
+
+
+def _back(state: str, **more: str) -> str:
+    known = {"state": state} if state in dict(CHIPS) else {}
+    query = urlencode({**known, **more}, safe=",")
+    return f"{HERE}?{query}" if query else HERE
+
+
+def _read(shown: str) -> list[UUID]:
+    found = [ids.read(ids.SUBMISSION, each) for each in shown.split(",") if each]
+    if len(found) > TOGETHER:
+        raise Invalid("done", f"At most {TOGETHER} can be undone at once.")
+    return found
+
+
+async def _undo(tx: TenantTx, shown: str) -> dict[str, Any] | None:
+    """What can still be undone of what was done last."""
+    try:
+        wanted = _read(shown)
+    except (ids.InvalidId, Invalid):
+        return None
+    open_ = []
+    spam = False
+    for submission_id in wanted:
+        submission = await capture.get_submission(tx, submission_id)
+        if submission is not None and await actions.pending(tx, submission):
+            open_.append(ids.show(ids.SUBMISSION, submission_id))
+            spam = submission.label == "spam"
+    return {"done": ",".join(open_), "count": len(open_), "spam": spam} if open_ else None
+
+
+def _row(submission: Submission, sources: dict[UUID, str]) -> dict[str, Any]:
+    parts = said(submission.fields)
+    verdict = submission.verdict or {}
+    return {
+        "id": ids.show(ids.SUBMISSION, submission.id),
+        "who": parts.name or parts.email or "No name",
+        "email": parts.email,
+        "text": parts.text,
+        "fields": submission.fields,
+        "context": submission.context,
+        "ip": submission.ip,
+        "source": sources.get(submission.source_id, "a deleted source"),
+        "blocked": verdict.get("verdict") == "block",
+        "score": round(100 * float(verdict.get("score", 0))),
+        "reasons": reasons_of(verdict),
+        "lead": ids.show(ids.LEAD, submission.lead_id) if submission.lead_id else "",
+        "at": submission.received_at,
+        "waits": submission.quarantined and submission.label is None,
+        "releasable": submission.quarantined and submission.label != "genuine",
+        "quarantined": submission.quarantined,
+    }
+
+
+routes = (folder, count, release, spam, release_all, undo)
