@@ -189,6 +189,5 @@ EXCUSED = {
     "/live/poll": "for scripts: JSON",
     "/api": "for machines: the description of the API once more",
     "/api/openapi.json": "for machines: JSON",
-    "/f/{form_key}/style.css": "a style sheet",
 }
 """GET routes that show no page, each with the reason."""
