@@ -23,7 +23,7 @@ class Application:
 
     def __init__(self, process: Process) -> None:
         services = process.services
-        self.screener = EdgeScreener(services.signer)
+        self.screener = EdgeScreener(services.signer, counting=process.settings.rate_limits == "on")
         self._capture_dsn = process.capture_dsn
         self.capture = CaptureApp(
             process.capture_dsn,

@@ -30,5 +30,5 @@ def arriving(fields: dict[str, Any] | None = None, **more: Any) -> Arriving:
     return Arriving(**{**given, **more})
 
 
-def screener() -> EdgeScreener:
-    return EdgeScreener(SIGNER)
+def screener(*, counting: bool = True) -> EdgeScreener:
+    return EdgeScreener(SIGNER, counting=counting)

@@ -37,7 +37,9 @@ class EdgeScreener:
     """Judges submissions by what this process can know at once. ``startup`` and ``shutdown`` belong into the lifespan;
     before and without them it judges with the shipped weights."""
 
-    def __init__(self, signer: Signer) -> None:
+    def __init__(self, signer: Signer, *, counting: bool = True) -> None:
+        """``counting`` is whether how often something comes in says anything; not so under a load test."""
+        self._counting = counting
         self._tokens, self._proofs = Tokens(signer), Proofs(signer)
         self._velocity, self._repeats = Velocity(Limiter()), Repeats()
         self._taught = Taught()
@@ -72,18 +74,32 @@ class EdgeScreener:
         if settings.sensitivity == "off":
             return None
         parts, workspace = said(arriving.fields), arriving.workspace_id.int
-        evidence = self._content(workspace, parts, settings)
-        again = self._velocity.by_email(workspace, parts.email)
-        if again:
-            evidence.append(again)
+        counted = self._counting and arriving.route != WEBHOOK
+        evidence = self._content(workspace, parts, settings, counted=counted)
         if arriving.route == WEBHOOK:
+            # A program passes on what others wrote, often many at once and from one address, so how often says nothing
+            # by itself. Only what reads like spam is worse for coming again.
+            if self._counting and any(each.weight >= model.STRONG for each in evidence):
+                evidence += self._again(workspace, parts)
             return model.decide(evidence, settings.sensitivity)
+        if counted:
+            again = self._velocity.by_email(workspace, parts.email)
+            evidence += [again] if again else []
+            evidence += self._velocity.by_sender(workspace, arriving.source_key, arriving.ip)
         evidence += self._behaviour(arriving)
         if settings.proof == "off" and settings.captcha == "none":
             return model.decide(evidence, settings.sensitivity)
         return self._challenged(arriving, evidence, settings)
 
-    def _content(self, workspace: int, parts: Said, settings: Settings) -> list[Evidence]:
+    def _again(self, workspace: int, parts: Said) -> list[Evidence]:
+        text = words.plain(parts.text)
+        found = [
+            self._repeats.look(workspace, words.read(text), clock.monotonic()),
+            self._velocity.by_email(workspace, parts.email),
+        ]
+        return [each for each in found if each]
+
+    def _content(self, workspace: int, parts: Said, settings: Settings, *, counted: bool) -> list[Evidence]:
         """What the texts say."""
         text = words.plain(parts.text)
         found = [content.name(parts), content.same_everywhere(parts), content.disposable(parts)]
@@ -98,7 +114,7 @@ class EdgeScreener:
         for each in (
             content.markup(text),
             scripts.script(text, settings.scripts) if settings.scripts and not text.isascii() else None,
-            self._repeats.look(workspace, reading, clock.monotonic()),
+            self._repeats.look(workspace, reading, clock.monotonic()) if counted else None,
         ):
             if each:
                 evidence.append(each)
@@ -117,7 +133,7 @@ class EdgeScreener:
         for each in (behaviour.trap(arriving.trap), behaviour.agent(arriving.user_agent)):
             if each:
                 evidence.append(each)
-        return evidence + self._velocity.by_sender(arriving.workspace_id.int, arriving.source_key, arriving.ip)
+        return evidence
 
     def _challenged(self, arriving: Arriving, evidence: list[Evidence], settings: Settings) -> Verdict:
         """The verdict where the workspace asks for a proof of work or for a captcha."""

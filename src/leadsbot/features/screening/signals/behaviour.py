@@ -13,6 +13,8 @@ from leadsbot.features.screening.token import Found
 
 LONGEST_AGENT: Final = 512
 CRAWLER: Final = Evidence(1.5, "crawler_agent", "agent")
+PROGRAM: Final = Evidence(0.5, "program_agent", "agent")
+"""A library that fetches addresses, or curl: what developers try a form with, and the cheaper bots."""
 NO_AGENT: Final = Evidence(1.0, "no_agent", "agent")
 TRAP: Final = Evidence(3.3, "trap_filled", "trap")
 FOREIGN: Final = Evidence(2.2, "foreign_page", "page")
@@ -44,8 +46,17 @@ def page(found: Found, *, designed: bool, origin: str | None) -> list[Evidence]:
     return evidence
 
 
+_PROGRAMS: Final = re.compile(
+    r"^(?:curl|wget|python-requests|python-httpx|python-urllib|aiohttp|axios|node|undici|node-fetch|got|okhttp|java|"
+    r"go-http-client|postmanruntime|insomnia|httpie|guzzlehttp|ruby|apache-httpclient|libwww-perl)\b|\baiohttp/",
+    re.IGNORECASE,
+)
+
+
 @lru_cache(maxsize=4096)
 def _agent(text: str) -> Evidence | None:
+    if _PROGRAMS.search(text):
+        return PROGRAM
     return CRAWLER if _crawlers().search(text) else None
 
 

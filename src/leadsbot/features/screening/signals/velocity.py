@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from leadsbot.features.screening.model import Evidence
@@ -23,16 +23,26 @@ NEIGHBOURS: Final = Evidence(0.8, "many_from_network", "rate")
 BUSY: Final = Evidence(0.5, "form_under_load", "rate")
 AGAIN: Final = Evidence(0.9, "same_email_again", "rate")
 OFTEN: Final = Evidence(2.0, "same_email_often", "rate")
+_OURS: Final = [
+    *map(ip_network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")),
+    *map(ip_network, ("::1/128", "fc00::/7")),
+]
 _KEY: Final = os.urandom(32)
 
 
 @lru_cache(maxsize=8192)
 def networks(ip: str) -> tuple[str, str]:
-    """What counts as one sender, and as neighbours: IPv4 /32 and /24, IPv6 /64 (a household has one) and /48."""
+    """What counts as one sender, and as neighbours: IPv4 /32 and /24, IPv6 /64 (a household has one) and /48.
+
+    An address that is not public is nobody's: it belongs to a proxy of ours that LEADSBOT_TRUSTED_PROXIES does not
+    name, and every visitor seems to have it.
+    """
     try:
         address = ip_address(ip)
     except ValueError:
         return ip, ""
+    if any(address in network for network in _OURS):
+        return "", ""
     if isinstance(address, IPv6Address):
         bits = int(address)
         return f"6/{bits >> 64:x}", f"6/{bits >> 80:x}/48"
@@ -63,7 +73,7 @@ class Velocity:
         fill, found = self._limiter.fill, []
         if ip is not None:
             sender, neighbours = networks(ip)
-            own = fill(ADDRESS, (workspace, sender))
+            own = fill(ADDRESS, (workspace, sender)) if sender else 0
             if own > 1:
                 found.append(FLOOD if own > FAR_OVER else MANY)
             elif neighbours and fill(NETWORK, (workspace, neighbours)) > 1:
