@@ -20,6 +20,7 @@ from leadsbot.features.leads.feature import FEATURE as LEADS
 from leadsbot.features.screening.feature import FEATURE as SCREENING
 from leadsbot.features.sources.feature import FEATURE as SOURCES
 from leadsbot.features.widget.feature import FEATURE as WIDGET
+from leadsbot.features.widget.public import LOADS, Loads
 from leadsbot.infra import crash, metrics, upkeep
 from leadsbot.infra.crypto import Crypto
 from leadsbot.infra.db import migrate
@@ -108,6 +109,7 @@ async def process(
     recorder = Recorder(db)
     http = HttpClient(guard=Guard(map(str, settings.egress_allow)))
     telegram_http = HttpClient(trusted=True)
+    loads = Loads(db)
     services = Services(
         settings=settings,
         db=db,
@@ -117,12 +119,17 @@ async def process(
         mailer=mailer(settings),
         live=live,
         address=address,
-        extra=_adapters(settings, telegram_http, addresses),
+        extra={LOADS: loads, **_adapters(settings, telegram_http, addresses)},
     )
     tasks = (
         [
             asyncio.create_task(work, name=label)
-            for label, work in (("waker", waker.run()), ("recorder", recorder.run()), ("live", live.run()))
+            for label, work in (
+                ("waker", waker.run()),
+                ("recorder", recorder.run()),
+                ("live", live.run()),
+                ("loads", loads.run()),
+            )
         ]
         if background
         else []
