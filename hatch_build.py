@@ -24,8 +24,8 @@ BUILT = ROOT / "src" / "leadsbot" / "web" / "static" / "built"
 
 def sources() -> list[Path]:
     """Every file that the built ones are made of."""
-    folders = [FRONTEND, *(path for path in FRONTEND.iterdir() if path.is_dir() and path.name != "node_modules")]
-    return [Path(__file__), *(path for folder in folders for path in folder.iterdir() if path.is_file())]
+    tops = [path for path in FRONTEND.iterdir() if path.name != "node_modules"]
+    return [Path(__file__), *(path for top in tops for path in (top, *top.rglob("*")) if path.is_file())]
 
 
 def fresh() -> bool:

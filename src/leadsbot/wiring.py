@@ -24,6 +24,7 @@ from leadsbot.features.screening.captcha import CaptchaCheck
 from leadsbot.features.screening.feature import FEATURE as SCREENING
 from leadsbot.features.sources.feature import FEATURE as SOURCES
 from leadsbot.features.widget.feature import FEATURE as WIDGET
+from leadsbot.features.widget.public import LOADS, Loads
 from leadsbot.infra import crash, metrics, upkeep
 from leadsbot.infra.crypto import Crypto, Resealed
 from leadsbot.infra.db import revision
@@ -112,6 +113,7 @@ async def process(
     recorder = Recorder(db)
     http = HttpClient(guard=Guard(map(str, settings.egress_allow)))
     telegram_http = HttpClient(trusted=True)
+    loads = Loads(db)
     services = Services(
         settings=settings,
         db=db,
@@ -121,12 +123,17 @@ async def process(
         mailer=mailer(settings),
         live=live,
         address=address,
-        extra=_adapters(settings, telegram_http, http, addresses),
+        extra={LOADS: loads, **_adapters(settings, telegram_http, http, addresses)},
     )
     tasks = (
         [
             asyncio.create_task(work, name=label)
-            for label, work in (("waker", waker.run()), ("recorder", recorder.run()), ("live", live.run()))
+            for label, work in (
+                ("waker", waker.run()),
+                ("recorder", recorder.run()),
+                ("live", live.run()),
+                ("loads", loads.run()),
+            )
         ]
         if background
         else []

@@ -18,6 +18,9 @@ from leadsbot.features.accounts import public as accounts
 from leadsbot.features.alerts import store as alerts
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.features.forms.public import contact_form, create_form
+from leadsbot.features.widget.actions import note_forms
+from leadsbot.features.widget.model import Met, Told, sighting
+from leadsbot.features.widget.store import list_seen
 from leadsbot.infra.db.pool import Database
 from leadsbot.kit import ids
 from leadsbot.kit.ids import new_id
@@ -44,6 +47,7 @@ PREFIXES = {
     "submission": ids.SUBMISSION,
     "job": ids.JOB,
     "form_id": ids.FORM,
+    "seen_form": ids.SEEN,
 }
 """What each path parameter is the id of. A new one needs a line here and a record in :func:`records`."""
 DEAD_JOB = text(
@@ -116,13 +120,16 @@ async def records(db: Database, cast: Cast) -> dict[str, str]:
             tx, channel="telegram", kind="alert", destination_id=destination, lead_id=None, dedupe_key=str(destination)
         )
         assert delivery is not None
+        met = sighting(Met([Told("email", "E-mail", "email")]), "https://shop.example", "https://shop.example/contact")
+        await note_forms(tx, source.id, [met])
+        (seen,) = await list_seen(tx)
         job = await tx.scalar(DEAD_JOB, {"workspace": cast.workspace_id})
     desk = Desk(db, cast.workspace_id, source.id)
     lead = await desk.arrives({"email": "pat@example.com"})
     submission = await desk.submit({"email": "bot@example.com"}, quarantined=True)
     found: dict[str, UUID] = {
         "lead": lead, "key": key.id, "source": source.id, "destination": destination, "delivery": delivery,
-        "form_id": form.id, "submission": submission,
+        "form_id": form.id, "submission": submission, "seen_form": seen.id,
     }  # fmt: skip
     return {"job": str(job), **{name: ids.show(PREFIXES[name], value) for name, value in found.items()}}
 

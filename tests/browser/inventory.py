@@ -156,6 +156,14 @@ STATES = (
     State("form-elsewhere", "/f/{form_key}", "/f/{elsewhere}", "another web site", NOBODY, refused=403),
     State("form-gone", "/f/{form_key}", "/f/nothing", "There is no such form", NOBODY, refused=404),
     State("thanks", "/f/{form_key}/thanks", "/f/{form_key}/thanks", "Thank you", NOBODY),
+    State("site-forms", "/widget/forms", "/widget/forms", "Site forms"),
+    State("site-forms-empty", "/widget/forms", "/widget/forms", "Site forms", BEGINNER),
+    State("site-forms-none", "/widget/forms", "/widget/forms", "Site forms", "nothing-yet"),
+    State("try", "/try", "/try", "A roof over your head"),
+    State("try-sent", "/try", "/try?sent=1", "A roof over your head"),
+    State("try-inline", "/try", "/try?mode=inline", "A roof over your head"),
+    State("try-popup", "/try", "/try?mode=popup", "A roof over your head"),
+    State("try-nothing", "/try", "/try?mode=button", "A roof over your head", "nothing-yet"),
     State("telegram", "/telegram", "/telegram", "Telegram"),
     State("telegram-empty", "/telegram", "/telegram", "Telegram", BEGINNER),
     State("telegram-link", "/telegram", "/telegram", "Telegram", act=press("Connect a chat")),
@@ -176,6 +184,8 @@ STATES = (
 )  # fmt: skip
 
 EXCUSED = {
+    "/widget.js": "a script for other people's pages",
+    "/api/widget/form.js": "a script for other people's pages",
     "/": "leads on to the list of leads",
     "/static/{name}": "a file",
     "/f/{form_key}/style.css": "a style sheet",

@@ -24,6 +24,7 @@ EVENT: Final = "evt"
 NOTE: Final = "note"
 JOB: Final = "job"
 FORM: Final = "form"
+SEEN: Final = "seen"
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)

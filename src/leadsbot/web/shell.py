@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -29,6 +30,9 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
 }
+PINNED = re.compile(r"/widget\.v[0-9]+\.[0-9a-f]{10}\.js")
+"""A build of the widget: one of the built files, at the top of the site, where a router that knows whole segments only
+cannot find it."""
 HSTS = "max-age=63072000; includeSubDomains"
 MAX_BODY = 1 << 20
 
@@ -63,6 +67,8 @@ class Shell:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if PINNED.fullmatch(scope["path"]):
+            scope = {**scope, "path": f"/static{scope['path']}"}
         rid = request_id.get() or new_request_id()
         token = request_id.set(rid)
         scope["request_started"] = utcnow()

@@ -21,6 +21,8 @@ from leadsbot.web.routes import page
 
 ROOT = Path(__file__).parent / "static"
 HASHED = re.compile(r"[.-][0-9a-fA-F]{8,}\.[a-z0-9.]+$")
+EVERYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+"""For files that hold nothing of anybody and are part of other people's pages."""
 TEXTS = ("text/", "application/json", "image/svg", "application/javascript")
 
 
@@ -80,6 +82,11 @@ def _manifest(path: Path, _changed: float) -> dict[str, str]:
     }
 
 
+def built(name: str) -> Asset:
+    """A built asset by its source name (``app.js``); NotFound where nothing was built."""
+    return find(url(name).removeprefix("/static/"))
+
+
 def url(name: str) -> str:
     """The address of an asset by its source name; the name itself where nothing was built."""
     path = ROOT / "built" / "manifest.json"
@@ -89,8 +96,18 @@ def url(name: str) -> str:
 
 @page("GET", "/static/{name:path}", needs=Public("styles and scripts hold nothing of anybody"), cookieless=True)
 async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[Any]:
-    """One built asset."""
-    return answer(request, find(name.lstrip("/")))
+    """One built asset. Those of the widget are for every web site."""
+    wanted = name.lstrip("/")
+    if not wanted.startswith("widget."):
+        return answer(request, find(wanted))
+    try:
+        return answer(request, find(wanted), EVERYWHERE)
+    except NotFound:
+        raise NotFound(
+            "This build of the widget is not served any more. Copy the snippet again, or use /widget.js, which is "
+            "always the newest.",
+            headers=EVERYWHERE,
+        ) from None
 
 
 @page("GET", "/favicon.ico", needs=Public("a picture"), cookieless=True)

@@ -35,6 +35,7 @@ class Kind(StrEnum):
 class Source:
     """One door for enquiries. ``key`` is its public address; ``signed`` says whether a signing secret is set."""
 
+    workspace_id: UUID
     id: UUID
     kind: str
     name: str

@@ -27,6 +27,7 @@ KEY = re.compile(r"[0-9A-Za-z]{8,64}", re.ASCII)
 
 def _source(row: SourceRow) -> Source:
     return Source(
+        workspace_id=row.workspace_id,
         id=row.id,
         kind=row.kind,
         name=row.name,

@@ -28,6 +28,7 @@ from leadsbot.features.forms.findings import NotReady
 from leadsbot.features.forms.lint import lint
 from leadsbot.features.forms.localized import as_data, language_for, shown_form
 from leadsbot.features.forms.model import Form, Version, contact_form, form_of
+from leadsbot.features.forms.words import WORDS, closest, preferred, right_to_left, words
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.db.tx import TenantTx
 
@@ -64,6 +65,28 @@ def localized(form: Live, wanted: str = "", *, accept: str = "") -> dict[str, An
     """
     language = language_for(form.definition, wanted, accept)
     return as_data(shown_form(form.definition, language, key=form.source.key, version=form.version))
+
+
+def undesigned(source: Source) -> Live:
+    """The form that stands for one that nobody designed: name, e-mail, phone and message, under the source's title."""
+    title = str(source.settings.get("title") or "")
+    return Live(source=source, version=0, definition=contact_form(title) if title else contact_form())
+
+
+def sentence(what: str, wanted: str, accept: str = "", *, title: str = "", text: str = "") -> dict[str, Any]:
+    """What a visitor is told in place of a form, as JSON values like those of :func:`localized`.
+
+    ``what`` is ``closed``, ``elsewhere`` or ``unknown``; an own title or text takes the place of ours.
+    """
+    language = closest(wanted, WORDS) or preferred(accept, WORDS, "en")
+    ours = words(language)
+    return {
+        "language": language,
+        "dir": "rtl" if right_to_left(language) else "ltr",
+        "title": title or ours[f"{what}_title"],
+        "text": text or ours[f"{what}_text"],
+        "words": {"close": ours["close"]},
+    }
 
 
 async def get_form(tx: TenantTx, form_id: UUID) -> Form | None:
@@ -119,4 +142,6 @@ __all__ = [
     "reopen",
     "roll_back",
     "save_draft",
+    "sentence",
+    "undesigned",
 ]

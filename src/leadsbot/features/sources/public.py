@@ -1,5 +1,5 @@
-"""What other features may use of sources."""
+"""What other features may use of sources: what to paste."""
 
-from leadsbot.features.sources.snippets import Snippet, snippets
+from leadsbot.features.sources.snippets import Snippet, script_tag, snippets
 
-__all__ = ["Snippet", "snippets"]
+__all__ = ["Snippet", "script_tag", "snippets"]

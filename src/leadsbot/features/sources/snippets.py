@@ -29,18 +29,31 @@ def address(base: str, source: Source) -> str:
             return f"{base}/api/capture?token={source.key}"
 
 
+def script_tag(base: str, token: str, **attributes: str) -> str:
+    """The tag that puts the widget on a page: the listener, or a form with ``mode="popup"`` and the like."""
+    lines = [
+        '<script id="leadsbot-listener"', f'src="{base}/widget.js"', f'data-token="{token}"', f'data-api="{base}"',
+        *(f'data-{name}="{value}"' for name, value in {"mode": "listener", **attributes}.items()),
+    ]  # fmt: skip
+    return "\n  ".join(lines) + " async></script>"
+
+
 def snippets(base: str, source: Source) -> list[Snippet]:
     """The ways in, the likeliest first. A signed source has one: a browser cannot keep the secret."""
     to = address(base, source)
     if source.signed:
         return [Snippet("signed", "Signed request", "On your server, with the secret in SECRET.", _signed(to))]
     if source.kind == Kind.FORM:
+        here = script_tag(base, source.key, mode="inline")
         return [
             Snippet("html", "HTML form", "In any page. Rename or add fields as you like: none is lost.", _html(to)),
+            Snippet("tag", "Script tag", "Draws this form where the tag stands.", here),
             Snippet("script", "JavaScript", "For a form that you have: visitors stay on your page.", _form_script(to)),
             Snippet("curl", "Terminal", "Sends one enquiry, to see it arrive.", _form_curl(to)),
         ]
+    tag = Snippet("tag", "Script tag", "Before </body>: hears the forms of your pages.", script_tag(base, source.key))
     return [
+        *([tag] if source.kind == Kind.WIDGET else []),
         Snippet("curl", "Terminal", "Sends one enquiry, to see it arrive.", _curl(to)),
         Snippet("script", "JavaScript", "In a browser or in Node. Any JSON fields are kept.", _json_script(to)),
     ]

@@ -1,6 +1,33 @@
 """The manifest of the widget."""
 
-from leadsbot.features.widget.tables import SeenFormRow, WidgetLoadRow
-from leadsbot.infra.feature import Feature
+from __future__ import annotations
 
-FEATURE = Feature(name="widget", tables=(SeenFormRow, WidgetLoadRow))
+from leadsbot.features.widget.tables import SeenFormRow, WidgetLoadRow
+from leadsbot.infra.feature import Feature, Routes
+from leadsbot.infra.nav import NavItem
+from leadsbot.web.actor import Permission
+
+
+def routes() -> Routes:
+    """What the widget answers over HTTP."""
+    from leadsbot.features.widget import pages, try_pages
+
+    return (*pages.routes, *try_pages.routes)
+
+
+FEATURE = Feature(
+    name="widget",
+    tables=(SeenFormRow, WidgetLoadRow),
+    routes=routes,
+    nav=(
+        NavItem(
+            name="forms-seen",
+            letter="f",
+            label="Site forms",
+            path="/forms-seen",
+            icon="code",
+            needs=Permission.SOURCES_READ,
+            order=25,
+        ),
+    ),
+)

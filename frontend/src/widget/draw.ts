@@ -1,0 +1,91 @@
+// Where our own forms appear and what opens them. The forms themselves come with one more request, when needed.
+import { on, safe, tell, warn, type Config, type Json } from "./env";
+import { deliver, type Answer } from "./outbox";
+import { context } from "./visit";
+
+/** What the drawing module gets from the core. */
+export interface Core {
+  config: Config;
+  /** Values that the site knows, by the key of the field. */
+  values: Json;
+  deliver: (config: Config, body: Json, waits: () => void) => Promise<Answer>;
+  context: (more: Json) => Json;
+  tell: (name: string, detail: Json) => void;
+}
+/** A drawn form. */
+export interface View {
+  open(): unknown;
+  close(): void;
+  fill(): void;
+  submit(): void;
+}
+interface FormModule {
+  draw(host: HTMLElement, core: Core): View;
+}
+
+let number = 0;
+
+/** One instance of a form; the handle that `LeadsBot.open` and others use. */
+export interface Drawn {
+  config: Config;
+  act(what: keyof View): void;
+}
+
+export const drawn = (config: Config, values: Json, place?: Element | null): Drawn => {
+  const inline = config.mode === "inline";
+  const host = document.createElement("leadsbot-form");
+  let coming: Promise<View> | undefined;
+  let view: View | undefined;
+
+  const fetched = async (): Promise<View> => {
+    const lang = config.lang || document.documentElement.lang;
+    // Another address for each, since a browser never runs the same module twice.
+    const asked = `token=${config.token}&form=${config.form || ""}&lang=${lang}&n=${++number}`;
+    const module = (await import(`${config.api}/api/widget/form.js?${asked}`)) as FormModule;
+    view = module.draw(host, { config, values, deliver, context, tell });
+    tell("ready", { form: config.form });
+    return view;
+  };
+  const load = (): Promise<View | void> =>
+    (coming ||= fetched().catch((error) => {
+      coming = undefined;
+      warn(error);
+      if (inline) setTimeout(load, 5e3);
+    }) as Promise<View>);
+  const open = (): unknown => load().then(safe((loaded: View | void) => loaded?.open()));
+
+  // Stay on the page, also when it is drawn anew: what was typed is in our element, which is put back.
+  const stay = safe(() => {
+    if (host.isConnected) return;
+    if (!inline) document.body?.append(host);
+    else if (config.target) document.querySelector(config.target)?.append(host);
+    else if (place?.isConnected) place.after(host);
+  });
+  let soon = 0;
+  new MutationObserver(() => {
+    soon ||= setTimeout(() => {
+      soon = 0;
+      stay();
+    }, 100);
+  }).observe(document, { childList: true, subtree: true });
+  stay();
+
+  if (inline) void load();
+  else if (config.target) {
+    on(document, "click", (event: MouseEvent) => {
+      if ((event.composedPath()[0] as Element).closest?.(config.target as string)) open();
+    });
+  } else {
+    const launcher = document.createElement("button");
+    launcher.textContent = config.label || "Contact";
+    // Set by script, which no style policy forbids; in a shadow root, which of the page's styles only this custom
+    // property reaches.
+    launcher.style.cssText =
+      "position:fixed;inset:auto 16px 16px auto;z-index:99999;padding:14px 20px;border:0;border-radius:24px;font:600 16px system-ui;color:#fff;background:var(--leadsbot,#2f5bea)";
+    host.attachShadow({ mode: "open" }).append(launcher);
+    on(launcher, "click", open);
+    on(launcher, "pointerenter", load);
+  }
+
+  return { config, act: (what) => (what === "open" ? open() : view?.[what]()) };
+};

@@ -1,0 +1,110 @@
+// One field: its control, its label, its error, what was answered.
+import { element } from "./element";
+import type { Field } from "./types";
+
+export type Say = (code: string, numbers?: object) => string;
+
+export interface Drawn {
+  field: Field;
+  /** What is hidden and shown. */
+  box: HTMLElement;
+  step: number;
+  /** Whether its conditions hold. */
+  shown: boolean;
+  value(): string | string[];
+  set(value: string): void;
+  /** What is wrong with the answer, as a message; empty when nothing is. */
+  fault(): string;
+  mark(fault: string): void;
+  focus(): void;
+}
+
+/** Types of inputs; numbers are texts, because everybody writes them in another way and the server reads them all. */
+const KINDS: Partial<Record<string, string>> = { email: "email", phone: "tel", date: "date" };
+
+export const field = (one: Field, step: number, say: Say): Drawn => {
+  const { type, key, required, label, options = [] } = one;
+  const choice = /radio|multi|rating/.test(type);
+  const tick = /check|consent/.test(type);
+  const boxes: HTMLInputElement[] = [];
+  const about = { "aria-describedby": `h-${key} e-${key}` };
+  const given = { ...about, id: key, name: key, required, placeholder: one.placeholder };
+  const optional = !required && element("small", {}, ` (${say("optional")})`);
+
+  const box = (kind: string, value: string, text: string): HTMLElement => {
+    const input = element("input", { ...(tick && given), type: kind, name: key, value });
+    boxes.push(input);
+    return element("label", { class: "tick" }, input, element("span", {}, text, tick && optional));
+  };
+  const line = (): HTMLElement => {
+    const text = !/number|money|date/.test(type);
+    const more = {
+      ...given,
+      autocomplete: one.autocomplete,
+      inputmode: one.inputmode,
+      minlength: text && one.min,
+      maxlength: text && one.max,
+      pattern: one.pattern,
+    };
+    return type === "textarea" ? element("textarea", more) : element("input", { ...more, type: KINDS[type] || "text" });
+  };
+  const list = (): HTMLElement =>
+    element(
+      "select",
+      { ...given, autocomplete: one.autocomplete },
+      ...[{ value: "", label: say("choose") }, ...options].map((each) => {
+        const made = element("option", {}, each.label);
+        made.value = each.value;
+        return made;
+      }),
+    );
+  const several = (): HTMLElement =>
+    element(
+      "div",
+      { class: type === "rating" && "row" },
+      ...(type === "rating" ? [...Array(one.scale || 5).keys()].map((at) => ({ value: `${at + 1}`, label: `${at + 1}` })) : options).map((each) =>
+        box(type === "multiselect" ? "checkbox" : "radio", each.value, each.label),
+      ),
+    );
+
+  const control = choice ? several() : tick ? box("checkbox", "true", one.text || label) : type === "select" ? list() : line();
+  const only = (boxes[0] || control) as HTMLInputElement;
+  const name = [label, one.currency && ` (${one.currency})`, optional];
+  const error = element("p", { class: "bad", id: "e-" + key });
+  const made = choice
+    ? element("fieldset", about, element("legend", { class: "name" }, ...name), control)
+    : element("div", {}, !tick && element("label", { class: "name", for: key }, ...name), control);
+  made.className = one.half ? "field half" : "field";
+  made.append(element("p", { class: "dim", id: "h-" + key }, one.help), error);
+
+  const value = (): string | string[] => {
+    if (!boxes[0]) return only.value.trim();
+    const chosen = boxes.filter((each) => each.checked).map((each) => each.value);
+    return type === "multiselect" ? chosen : chosen[0] || "";
+  };
+  return {
+    field: one,
+    box: made,
+    step,
+    shown: true,
+    value,
+    set: (wanted) => {
+      if (!boxes[0]) only.value = wanted;
+      for (const each of boxes) each.checked = tick ? /^(true|1|on|yes)$/.test(wanted) : wanted.split(",").includes(each.value);
+    },
+    // The rest the server knows better: its answer is shown in the same places.
+    fault: () => {
+      const { badInput, typeMismatch, patternMismatch, tooShort } = only.validity;
+      if (badInput) return say(type);
+      if (!value().length) {
+        return required ? say(type === "multiselect" ? "missing_choices" : tick ? "missing_tick" : choice || type === "select" ? "missing_choice" : "missing") : "";
+      }
+      return typeMismatch ? say(type) : patternMismatch ? one.pattern_help || say("pattern") : tooShort ? say("too_short", one) : "";
+    },
+    mark: (fault) => {
+      error.textContent = fault;
+      for (const each of boxes[0] ? boxes : [only]) each.setAttribute("aria-invalid", "" + !!fault);
+    },
+    focus: () => only.focus(),
+  };
+};

@@ -1,0 +1,165 @@
+// A form to fill in: steps, conditions, errors, sending, the end.
+import type { Core, View } from "../draw";
+import type { Json } from "../env";
+import { element } from "./element";
+import { field, type Drawn, type Say } from "./field";
+import { holds, seen, type Seen } from "./logic";
+import type { Ending, Field, LocalForm } from "./types";
+
+type Fault = [Drawn, string];
+
+export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: View): HTMLElement => {
+  const { words, steps } = form;
+  const say: Say = (code, numbers) => (words[code] || "").replace(/\{(\w+)\}/g, (_, name: string) => (numbers as Record<string, string>)[name] || "");
+  const drawn: Drawn[] = [];
+  const touched = new Set<Drawn>();
+  /** The steps that the answers so far ask for, and which of them is shown. */
+  let open: number[] = [];
+  let current = 0;
+  let busy = false;
+
+  const part = (one: Field, step: number): HTMLElement | false => {
+    if (one.type === "heading") return element("div", { class: "field" }, element("h3", {}, one.label), element("p", {}, one.text));
+    // Files come when the server says where to send them.
+    if (one.type === "file") return false;
+    const made = field(one, step, say);
+    drawn.push(made);
+    made.box.addEventListener("input", () => touched.add(made));
+    return made.box;
+  };
+  const pages = steps.map((step, number) =>
+    element("div", {}, step.title && element("h3", { tabindex: -1 }, step.title), element("div", { class: "grid" }, ...step.fields.map((one) => part(one, number)))),
+  );
+  const summary = element("div", { class: "bad", role: "alert" });
+  const state = element("p", { role: "status" });
+  const bar = element("progress", { "aria-labelledby": "count" });
+  const count = element("p", { class: "dim", id: "count" });
+  const next = element("button", { class: "go" });
+  const back = element("button", { type: "button", click: () => go(-1) }, say("back"));
+  const trap = element("input", { name: "_gotcha", tabindex: -1, autocomplete: "off" });
+  const whole = element(
+    "form",
+    {
+      novalidate: true,
+      "data-leadsbot-ignore": true,
+      "aria-labelledby": "title",
+      input: () => settle(),
+      submit: (event) => {
+        event.preventDefault();
+        submit();
+      },
+    },
+    title,
+    element("p", {}, form.intro),
+    count,
+    bar,
+    summary,
+    ...pages,
+    element("div", { class: "trap", "aria-hidden": "true" }, trap),
+    form.notice_url && element("p", {}, element("a", { href: form.notice_url, target: "_blank", rel: "noopener" }, say("notice"))),
+    state,
+    element("div", { class: "row" }, next, back),
+  );
+
+  /** Show what the answers so far ask for. */
+  const settle = (): void => {
+    const answers: Seen = {};
+    open = [];
+    steps.forEach((step, number) => {
+      const there = holds(step.show_if, answers);
+      if (there) open.push(number);
+      for (const each of drawn) {
+        if (each.step !== number) continue;
+        each.shown = there && holds(each.field.show_if, answers);
+        each.box.hidden = !each.shown || each.field.type === "hidden";
+        if (each.shown) answers[each.field.key] = seen(each.field, each.value());
+      }
+      pages[number]!.hidden = number !== current;
+    });
+    const n = open.indexOf(current) + 1;
+    count.textContent = say("progress", { n, count: open.length });
+    count.hidden = bar.hidden = !open[1];
+    bar.max = open.length;
+    bar.value = n;
+    back.hidden = n < 2;
+    next.textContent = n < open.length ? say("next") : form.button || say("send");
+  };
+  const go = (by: number): void => {
+    current = open[open.indexOf(current) + by] ?? current;
+    settle();
+    (pages[current]!.querySelector<HTMLElement>("h3[tabindex]") || title).focus();
+  };
+
+  /** Mark what is wrong, say it, and go to the first place. */
+  const complain = (faults: Fault[]): void => {
+    for (const each of drawn) each.mark("");
+    summary.replaceChildren();
+    if (!faults[0]) return;
+    current = faults[0][0].step;
+    settle();
+    summary.append(say("problem_title"));
+    for (const [each, fault] of faults) {
+      each.mark(fault);
+      summary.append(element("button", { type: "button", class: "link", click: each.focus }, `${each.field.label}: ${fault}`));
+    }
+    faults[0][0].focus();
+  };
+
+  const end = ({ kind, title, text, url }: Partial<Ending>): void => {
+    if (kind === "redirect" && url) return location.assign(url);
+    const heading = element("h2", { id: "title", tabindex: -1 }, title || say("thanks_title"));
+    whole.replaceWith(element("div", { class: "end", role: "status" }, heading, element("p", {}, text || (title ? "" : say("thanks_text")))));
+    heading.focus();
+  };
+
+  const waiting = (is: boolean): void => {
+    busy = is;
+    whole.setAttribute("aria-busy", "" + is);
+    next.setAttribute("aria-disabled", "" + is);
+    state.textContent = is ? say("sending") : "";
+  };
+  const send = async (): Promise<void> => {
+    waiting(true);
+    const { key, version, language, token } = form;
+    const fields: Json = {};
+    for (const each of drawn) if (each.shown && each.value().length) fields[each.field.key] = each.value();
+    const context = core.context({ form: { id: key, version } });
+    const body = { token: key, fields, context, _token: token, _gotcha: trap.value, _lang: language };
+    const { status, body: told } = await core.deliver(core.config, body, () => {
+      state.textContent = say(navigator.onLine ? "waiting" : "offline");
+    });
+    waiting(false);
+    core.tell(status < 300 ? "sent" : "failed", { form: key, id: told.id, status });
+    if (status < 300) return end((told.ending || {}) as Ending);
+    const named = (told.errors || []) as { field: string; message: string }[];
+    const faults = drawn.flatMap((each) =>
+      named.filter((one) => one.field === each.field.key && each.shown).map((one): Fault => [each, one.message]),
+    );
+    complain(faults);
+    if (!faults[0]) summary.append((status === 410 && (told.detail as string)) || say("failed"));
+  };
+
+  const submit = (): void => {
+    if (busy) return;
+    const last = current === open[open.length - 1];
+    const faults = drawn.filter((each) => each.shown && (last || each.step === current)).map((each): Fault => [each, each.fault()]);
+    const wrong = faults.filter(([, fault]) => fault);
+    complain(wrong);
+    if (wrong[0]) return;
+    if (last) void send();
+    else go(1);
+  };
+  const fill = (): void => {
+    const asked = new URLSearchParams(location.search);
+    for (const each of drawn) {
+      const { key, prefill, default: usual } = each.field;
+      const value = core.values[key] ?? asked.get(prefill || "") ?? usual;
+      if (value && !touched.has(each)) each.set(String(value));
+    }
+    settle();
+  };
+  view.submit = submit;
+  view.fill = fill;
+  fill();
+  return whole;
+};

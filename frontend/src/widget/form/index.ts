@@ -1,0 +1,57 @@
+// The form as visitors see it: drawn once, in a shadow root of its own, on whatever page it is.
+import type { Core, View } from "../draw";
+import { element } from "./element";
+import { filled } from "./filled";
+import { sheet } from "./style";
+import type { LocalForm, Refusal, Theme } from "./types";
+
+const PLAIN: Theme = { accent: "#2f5bea", scheme: "auto", corners: "soft", font: "system", density: "airy" };
+
+/** The server writes it below this module: one request for both. */
+declare const LEADSBOT_FORM: LocalForm | Refusal;
+
+/** Draw into the element; the page keeps the element wherever it wants the form. */
+export const draw = (host: HTMLElement, core: Core): View => {
+  const form = LEADSBOT_FORM;
+  const { mode } = core.config;
+  const root = host.shadowRoot || host.attachShadow({ mode: "open" });
+  const launcher = root.querySelector("button");
+  root.adoptedStyleSheets = [sheet("theme" in form ? form.theme : PLAIN)];
+  const title = element("h2", { id: "title", tabindex: -1 }, form.title);
+  const nothing = (): void => {};
+  const view: View = { open: nothing, close: nothing, fill: nothing, submit: nothing };
+  const content = "steps" in form ? filled(form, title, core, view) : element("div", { class: "end" }, title, element("p", {}, form.text));
+  const spoken = { lang: form.language, dir: form.dir };
+  if (mode === "inline") {
+    root.append(element("div", spoken, content));
+    return view;
+  }
+  const told = (open: boolean): void => {
+    launcher?.setAttribute("aria-expanded", "" + open);
+    core.tell(open ? "open" : "close", {});
+  };
+  const close = (): void => dialog.close();
+  const dialog = element(
+    "dialog",
+    {
+      ...spoken,
+      class: mode,
+      "aria-labelledby": "title",
+      close: () => told(false),
+      keydown: (event) => (event as KeyboardEvent).key === "Escape" && close(),
+    },
+    content,
+    element("button", { class: "x", "aria-label": form.words.close, click: close }, "×"),
+  );
+  root.append(dialog);
+  view.close = close;
+  view.open = () => {
+    if (dialog.open) return mode === "button" && close();
+    if (mode === "button") dialog.show();
+    else dialog.showModal();
+    told(true);
+    // Not a field: a phone would cover the form with its keyboard.
+    title.focus();
+  };
+  return view;
+};

@@ -1,0 +1,42 @@
+// The look of a drawn form, from the theme's tokens. A constructed style sheet: no style policy forbids it.
+import type { Theme } from "./types";
+
+const LIGHT = "--bg:#fff;--ink:#1b1e26;--dim:#5a6070;--line:#868c9c;--soft:#f2f3f7;--bad:#b3261e";
+const DARK = "--bg:#17191f;--ink:#eceef3;--dim:#a9afbd;--line:#7c8394;--soft:#242730;--bad:#ff9d94";
+
+/** Black or white, whichever is read better on the colour (WCAG's contrast meets itself at a luminance of 0.18). */
+const onColour = (colour: string): string =>
+  [0.21, 0.72, 0.07].reduce((sum, part, at) => sum + part * (parseInt(colour.substr(1 + 2 * at, 2), 16) / 255) ** 2.2, 0) > 0.18
+    ? "#000"
+    : "#fff";
+
+export const sheet = ({ accent, scheme, corners, font, density }: Theme): CSSStyleSheet => {
+  const made = new CSSStyleSheet();
+  const dark = `:host{color-scheme:dark;${DARK}}`;
+  const round = { square: 0, soft: 8, round: 18 }[corners];
+  const gap = density === "compact" ? 12 : 20;
+  const face = { system: "system-ui,sans-serif", serif: "Georgia,serif", mono: "monospace" }[font];
+  made.replaceSync(
+    `:host{all:initial;display:block;color-scheme:light;--a:${accent};${LIGHT}}` +
+      (scheme === "dark" ? dark : scheme === "auto" ? `@media(prefers-color-scheme:dark){${dark}}` : "") +
+      `*{box-sizing:border-box;margin:0;min-inline-size:0}[hidden]{display:none!important}` +
+      `dialog,form,.end{font:16px/1.5 ${face};color:var(--ink);background:var(--bg);border:0;padding:0;border-radius:${round}px}form,.end{padding:${gap}px;overflow-wrap:anywhere}` +
+      `fieldset{border:0;padding:0}h2{font-size:1.4em;line-height:1.25}h2,h3,p{white-space:pre-line}` +
+      `.grid{display:flex;flex-wrap:wrap;gap:${gap}px;margin-block:${gap}px}.field{flex:1 1 100%}.half{flex:1 1 180px}` +
+      `.name{font-weight:600;padding:0}small,.dim{color:var(--dim);font-size:14px;font-weight:400}` +
+      `input,select,textarea,button{font:inherit;color:inherit;min-block-size:44px;border:1px solid var(--line);border-radius:${round}px;background:var(--bg);padding:8px 12px}` +
+      `input,select,textarea{inline-size:100%}textarea{block-size:7em}` +
+      `.tick{display:flex;gap:10px;align-items:center;min-block-size:44px}.tick input{inline-size:24px;min-block-size:24px;flex:none;accent-color:var(--a)}.row{display:flex;flex-wrap:wrap;gap:4px 16px}` +
+      `.bad,[aria-invalid=true]{color:var(--bad);border-color:var(--bad)}` +
+      `button{background:var(--soft)}.go{background:var(--a);color:${onColour(accent)};border-color:var(--a);font-weight:600;padding-inline:24px}` +
+      `[aria-disabled=true]{opacity:.7}:focus-visible{outline:3px solid var(--a);outline-offset:2px}` +
+      `.link{display:block;color:inherit;text-align:start}` +
+      `progress{inline-size:100%;accent-color:var(--a)}a{color:inherit}.trap{position:absolute;inset-inline-start:-9999px}` +
+      `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overscroll-behavior:contain;box-shadow:0 8px 40px #0005}` +
+      `.x{position:absolute;inset-block-start:8px;inset-inline-end:8px;inline-size:44px;border:0}dialog h2{padding-inline-end:44px}` +
+      `.slide-in{margin-inline-end:0;block-size:100dvh}` +
+      `.button{position:fixed;inset:auto 16px 76px auto;max-inline-size:calc(100vw - 32px);max-block-size:calc(100dvh - 92px);z-index:99999}` +
+      `::backdrop{background:#0008}`,
+  );
+  return made;
+};

@@ -1,0 +1,85 @@
+// What the server bakes into the module: everything to draw a form, in one language. See features/forms/localized.py.
+
+export type FieldType =
+  | "text" | "textarea" | "email" | "phone" | "number" | "money" | "date" | "select" | "multiselect" | "radio"
+  | "checkbox" | "consent" | "rating" | "file" | "hidden" | "heading"; // prettier-ignore
+
+export interface Comparison {
+  field: string;
+  op: "is" | "is_not" | "contains" | "gt" | "gte" | "lt" | "lte" | "filled" | "empty";
+  value?: string | number | boolean | null;
+}
+/** Any of these groups; all of a group. None at all holds always. */
+export type Conditions = Comparison[][];
+
+export interface Field {
+  key: string;
+  type: FieldType;
+  label: string;
+  required?: boolean;
+  help?: string;
+  placeholder?: string;
+  autocomplete?: string;
+  inputmode?: string;
+  options?: { value: string; label: string }[];
+  min?: number;
+  max?: number;
+  step?: number;
+  pattern?: string;
+  pattern_help?: string;
+  prefill?: string;
+  default?: string;
+  currency?: string;
+  scale?: number;
+  text?: string;
+  half?: boolean;
+  show_if?: Conditions;
+}
+
+export interface Step {
+  id: string;
+  title?: string;
+  fields: Field[];
+  show_if?: Conditions;
+}
+
+export interface Theme {
+  accent: string;
+  scheme: "auto" | "light" | "dark";
+  corners: "square" | "soft" | "round";
+  font: "system" | "serif" | "mono";
+  density: "airy" | "compact";
+}
+
+export interface LocalForm {
+  /** The public key of the form's source. */
+  key: string;
+  version: number;
+  /** Signed and fresh: says when and for which site this copy was made. */
+  token: string;
+  language: string;
+  dir: "ltr" | "rtl";
+  title: string;
+  intro?: string;
+  button?: string;
+  notice_url?: string;
+  theme: Theme;
+  steps: Step[];
+  words: Record<string, string>;
+}
+
+/** A form that cannot be drawn, and why. */
+export interface Refusal {
+  language: string;
+  dir: "ltr" | "rtl";
+  title: string;
+  text: string;
+  words: Record<string, string>;
+}
+
+export interface Ending {
+  kind: "message" | "redirect";
+  title?: string;
+  text?: string;
+  url?: string;
+}

@@ -1,0 +1,37 @@
+// Tell LeadsBot which forms there are (names and labels, never a value) and, now and then, that the widget was loaded.
+import { allowed, quiet, safe, type Config } from "./env";
+import { describe, read } from "./fields";
+import { post } from "./outbox";
+import { bare } from "./visit";
+
+const SAMPLE = 10;
+const told = new WeakSet<HTMLFormElement>();
+/** Forms that the owner told us to leave alone, as far as we know. */
+export const ignored = new WeakSet<HTMLFormElement>();
+
+const ask = async (config: Config, forms: HTMLFormElement[], loads: number): Promise<void> => {
+  const found = forms.filter((form) => !told.has(form) && read(form, false));
+  if (!found.length && !loads) return;
+  const answer = await post(config.api + "/api/widget/seen", {
+    token: config.token,
+    page: bare(location.href),
+    mode: config.mode,
+    loads,
+    forms: found.map((form) => {
+      told.add(form);
+      return { ...describe(form), fields: read(form, false)?.slice(0, 50) };
+    }),
+  });
+  for (const place of ((await answer.json()) as { ignored?: number[] }).ignored || []) ignored.add(found[place]!);
+};
+
+/** A form that somebody is about to fill in. */
+export const meet = (config: Config, form: HTMLFormElement): void => {
+  ask(config, [form], 0).catch(() => {});
+};
+
+/** One page in ten is counted, tenfold, with the forms on it; none of a visitor who asks for privacy. */
+export const count = safe((config: Config): void => {
+  if (quiet || !allowed(config) || Math.random() * SAMPLE > 1) return;
+  ask(config, config.mode === "listener" ? [...document.forms].slice(0, 20) : [], SAMPLE).catch(() => {});
+});
