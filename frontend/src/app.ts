@@ -1,6 +1,6 @@
 // The dashboard's scripts. Pages do their essential jobs without any of this.
 import { copyButtons } from "./copy";
-import { dialogs, forms } from "./forms";
+import { dialogs, edits, forms } from "./forms";
 import { hotkeys } from "./hotkeys";
 import { live } from "./live";
 import { theme } from "./theme";
@@ -10,8 +10,11 @@ import { toasts } from "./toasts";
 theme();
 copyButtons();
 forms();
+edits();
 dialogs();
 toasts();
 relativeTimes();
 hotkeys();
 live();
+// On a phone the list of places scrolls sideways; show where one is.
+document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -25,6 +25,27 @@ function release(form: HTMLFormElement): void {
   for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
 }
 
+/** <details data-edit> holds a form: opening it focuses the first field, Escape forgets what was typed and closes it. */
+export function edits(): void {
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const edit = event.target as HTMLDetailsElement;
+      if (!edit.matches("details[data-edit][open]") || edit.contains(document.activeElement?.closest("form") ?? null)) return;
+      edit.querySelector<HTMLElement>("input:not([type=hidden]), textarea, select")?.focus();
+    },
+    true,
+  );
+  document.addEventListener("keydown", (event) => {
+    const edit = (event.target as Element | null)?.closest<HTMLDetailsElement>("details[data-edit][open]");
+    if (event.key !== "Escape" || event.isComposing || !edit) return;
+    event.preventDefault();
+    edit.querySelector("form")?.reset();
+    edit.open = false;
+    edit.querySelector("summary")?.focus();
+  });
+}
+
 export function dialogs(): void {
   document.addEventListener("click", (event) => {
     const target = event.target as Element | null;

@@ -29,9 +29,11 @@ RUN = """async tags => {
         node => `${rule.id} at ${node.target.join(" ")}: ${node.failureSummary}`));
     return [found.passes.length, faults];
 }"""
+# What sticks out of the page, and tables that do not fit into their card; code may scroll by itself.
 SIDEWAYS = """() => [...document.querySelectorAll("body *")].filter(one => {
     const box = one.getBoundingClientRect();
-    return box.right > innerWidth + 1 && document.scrollingElement.scrollWidth > innerWidth;
+    return (box.right > innerWidth + 1 && document.scrollingElement.scrollWidth > innerWidth)
+        || (one.matches(".grid-table") && one.scrollWidth > one.clientWidth + 1);
 }).map(one => one.outerHTML.slice(0, 120))"""
 pytestmark = [
     pytest.mark.browser,
@@ -157,6 +159,65 @@ async def test_what_opens_above_a_page_is_fit_too(
             wrong[f"{theme} {width}"] = [*await faults(page), *await page.evaluate(SIDEWAYS)]
 
     assert {where: found for where, found in wrong.items() if found} == {}
+    await page.close()
+
+
+async def test_the_keyboard_alone_goes_from_the_list_to_a_note_and_back(site: Site, browser: Browser) -> None:
+    page = await (await site.profile(browser, OWNER)).new_page()
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await page.goto("/leads?q=visitor 1")
+    press = page.keyboard.press
+    await press("Tab")
+    await shows(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    await press("j")
+    await press("j")
+    second = page.locator("[data-row]").nth(1).get_by_role("link")
+    await shows(second).to_be_focused()
+    assert await second.evaluate("one => getComputedStyle(one).outlineStyle !== 'none'")
+    name = await second.inner_text()
+    await press("Enter")
+    await shows(page.get_by_role("heading", level=1)).to_have_text(name)
+
+    await press("n")
+    await page.keyboard.type("Rang twice.")
+    await press("Tab")
+    await press("Enter")
+    await shows(page.locator("#timeline")).to_contain_text("Rang twice.")
+
+    await press("e")
+    await shows(page.get_by_label("Name")).to_be_focused()
+    await page.keyboard.type("changed my mind")
+    await press("Escape")
+    await shows(page.locator("#edit > summary")).to_be_focused()
+    await shows(page.get_by_label("Name")).to_be_hidden()
+    assert await page.get_by_label("Name").input_value() == name
+
+    await press("]")
+    await shows(page.get_by_role("heading", level=1)).not_to_have_text(name)
+    await press("u")
+    await shows(page.get_by_role("heading", level=1)).to_have_text("Leads")
+    assert await page.get_by_role("searchbox").input_value() == "visitor 1"
+    for keys, heading in (("g s", "Sources"), ("g ,", "Settings"), ("g a", "Your account"), ("g l", "Leads")):
+        for key in keys.split():
+            await press(key)
+        await shows(page.get_by_role("heading", level=1)).to_have_text(heading)
+    await page.close()
+
+
+async def test_a_stage_and_an_owner_are_taken_back_with_one_key(site: Site, browser: Browser) -> None:
+    page = await (await site.profile(browser, OWNER)).new_page()
+    await page.goto("/leads?q=visitor 30")
+    await page.locator("[data-row]").first.get_by_role("link").click()
+    stage = page.get_by_role("group", name="Stage")
+    await stage.get_by_role("button", name="Won").click()
+    await shows(page.get_by_role("status").filter(has_text="The stage was changed.")).to_be_visible()
+    await page.keyboard.press("z")
+    await shows(stage.get_by_role("button", name="New")).to_have_attribute("aria-pressed", "true")
+
+    await page.get_by_role("button", name="Claim this lead").click()
+    await shows(page.get_by_role("button", name="Claim this lead")).to_have_count(0)
+    await page.get_by_role("button", name="Undo").click()
+    await shows(page.get_by_role("button", name="Claim this lead")).to_be_visible()
     await page.close()
 
 

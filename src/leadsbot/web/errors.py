@@ -92,7 +92,7 @@ def _from_litestar(error: HTTPException) -> AppError | None:
         case 401:
             return Unauthorised()
         case 404:
-            return NotFound("There is nothing at this address.")
+            return NotFound("The address may be old or mistyped.")
         case 413:
             return TooLarge("The body is too large.")
         case 415:

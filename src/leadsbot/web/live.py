@@ -71,20 +71,23 @@ async def _events(
 ) -> AsyncIterator[bytes]:
     number, until = 0, monotonic() + LONGEST_S
     closing = asyncio.create_task(streams.closing.wait())
+    waiting: asyncio.Task[str] | None = None
     try:
         with services.live.subscribe(workspace) as queue:  # type: ignore[union-attr]  # the route checked it
             yield b"retry: 2000\n\n" + (_event(number, "*") if resumed else b"")
             while monotonic() < until and not closing.done():
-                waiting = asyncio.create_task(queue.get())
+                waiting = waiting or asyncio.create_task(queue.get())
                 await asyncio.wait({waiting, closing}, timeout=HEARTBEAT_S, return_when=asyncio.FIRST_COMPLETED)
                 if waiting.done():
                     number += 1
                     yield _event(number, waiting.result())
+                    waiting = None
                     continue
-                waiting.cancel()
                 yield b": still here\n\n"
     finally:
         closing.cancel()
+        if waiting is not None:
+            waiting.cancel()
         streams.leave(person)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -64,8 +66,8 @@ def copy_id(shown: str) -> Markup:
     """An id, shortened for the eye, with a button that copies all of it."""
     return Markup(
         '<button type="button" class="copy" data-copy="{0}" title="{0}">'
-        '<span class="visually-hidden">Copy </span>{1}</button>'
-    ).format(shown, shown if len(shown) <= 18 else f"{shown[:9]}…{shown[-4:]}")
+        '<span class="visually-hidden">Copy </span>{1}{2}</button>'
+    ).format(shown, shown if len(shown) <= 18 else f"{shown[:9]}…{shown[-4:]}", icon("copy"))
 
 
 def shown_id(id: UUID, prefix: str) -> str:
@@ -115,7 +117,7 @@ class Renderer:
                 "csrf_token": self._csrf.token(self._csrf.binding(request, actor)),
                 "fragment": "hx-request" in request.headers and "hx-boosted" not in request.headers,
                 "request_id": request_id.get() or "",
-                "flash": _flash(request),
+                "flash": flash_of(request),
                 "base_url": request.app.state.services.url(),
                 **context,
             }
@@ -159,9 +161,22 @@ class Renderer:
 FLASH = "flash"
 
 
-def _flash(request: AnyRequest) -> str:
-    """The one-line notice that the redirecting request left (its key, see :data:`NOTICES`)."""
-    return NOTICES.get(request.cookies.get(FLASH, ""), "")
+ABOUT = re.compile(r"[a-z0-9_]{0,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """The notice that the redirecting request left: its key, what it is about, and what it says."""
+
+    key: str
+    about: str
+    text: str
+
+
+def flash_of(request: AnyRequest) -> Flash | None:
+    """The notice for this page; None for a cookie that is none of :data:`NOTICES`."""
+    key, _, about = request.cookies.get(FLASH, "").partition("~")
+    return Flash(key, about, NOTICES[key]) if key in NOTICES and ABOUT.fullmatch(about) else None
 
 
 NOTICES = {
@@ -169,6 +184,9 @@ NOTICES = {
     "created": "Created.",
     "deleted": "Deleted.",
     "revoked": "Revoked. It stopped working at once.",
+    "restored": "It works again.",
+    "moved": "The stage was changed.",
+    "given": "The owner was changed.",
     "sent": "Sent.",
     "retrying": "It will be tried again now.",
     "password": "Your password was changed. You are signed out everywhere else.",
@@ -194,11 +212,17 @@ def render(
     return renderer.response(request, template, status=status, headers=headers, **context)
 
 
-def redirect(path: str, *, notice: str | None = None, cookies: Iterable[Cookie] = ()) -> Response[None]:
-    """Go to a page of ours after a form was taken (303), optionally with one of :data:`NOTICES`."""
+def redirect(
+    path: str, *, notice: str | None = None, about: str = "", cookies: Iterable[Cookie] = ()
+) -> Response[None]:
+    """Go to a page of ours after a form was taken (303), optionally with one of :data:`NOTICES`.
+
+    ``about`` is an id or a word that the page needs for its undo (the block of that name).
+    """
     answer: Response[None] = Response(None, status_code=303, headers={"Location": local(path)})
     if notice:
-        answer.set_cookie(Cookie(key=FLASH, value=notice, path="/", httponly=True, samesite="lax", max_age=30))
+        value = f"{notice}~{about}" if about else notice
+        answer.set_cookie(Cookie(key=FLASH, value=value, path="/", httponly=True, samesite="lax", max_age=30))
     for cookie in cookies:
         answer.set_cookie(cookie)
     return answer

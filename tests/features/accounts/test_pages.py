@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
 from leadsbot.features.accounts import public, store
@@ -12,6 +13,7 @@ from leadsbot.features.accounts.model import hashed
 from leadsbot.infra.db.pool import Database
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.ids import new_id
+from leadsbot.testing.postgres import TestDatabase
 from leadsbot.web.shell import Shell
 from tests.cast import PASSWORD, Browser, Cast, application, browser, services, settings
 
@@ -215,6 +217,57 @@ async def test_a_key_is_shown_once_works_and_stops(app: Shell, cast: Cast) -> No
             assert path
             assert (await alice.post(path.group(1))).status_code == 303
             assert (await program.http.get("/api/v1/workspace", headers=bearer)).status_code == 401
+
+
+async def test_a_revoked_key_can_be_taken_back_for_a_while_by_its_own_workspace(
+    app: Shell, cast: Cast, db: Database, database: TestDatabase
+) -> None:
+    key = cast.bob.key
+    async with browser(app) as alice, browser(app) as charlie, browser(app) as program:
+        await alice.sign_in(cast.alice.email)
+        await charlie.sign_in(cast.charlie.email)
+
+        async def works() -> bool:
+            return (await program.http.get("/api/v1/workspace", headers=cast.bob.bearer)).status_code == 200
+
+        page = (await alice.get("/keys")).text
+        path = re.search(rf'{key[:14]}….*?action="(/keys/key_\w+)/revoke"', page, re.DOTALL)
+        assert path
+        assert (await alice.post(f"{path.group(1)}/revoke")).status_code == 303
+        assert not await works()
+        undo = (await alice.get("/keys")).text
+        assert f'action="{path.group(1)}/restore"' in undo
+        assert f'action="{path.group(1)}/restore"' not in (await alice.get("/keys")).text
+        assert (await charlie.post(f"{path.group(1)}/restore")).status_code == 404
+        assert not await works()
+        assert (await alice.post(f"{path.group(1)}/restore")).status_code == 303
+        assert await works()
+
+        await alice.post(f"{path.group(1)}/revoke")
+        owner = await asyncpg.connect(database.superuser)
+        await owner.execute("UPDATE api_key SET revoked_at = revoked_at - interval '11 minutes'")
+        await owner.close()
+        assert (await alice.post(f"{path.group(1)}/restore")).status_code == 404
+        assert not await works()
+
+
+async def test_a_refused_key_form_keeps_what_was_chosen(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        page = (await alice.post("/keys", {"name": " ", "access": "some", "scope": "leads:read"}, on="/keys")).text
+
+    assert 'value="some" checked' in page
+    assert 'value="all" checked' not in page
+    assert 'value="leads:read" checked' in page
+    assert 'value="leads:write" checked' not in page
+
+
+@pytest.mark.parametrize("planted", ["moved~<b>", 'revoked~"><script>', "nonsense", "saved~" + "x" * 41])
+async def test_a_notice_that_somebody_else_planted_says_nothing(app: Shell, cast: Cast, planted: str) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        alice.http.cookies.set("flash", planted)
+        assert 'class="toast"' not in (await alice.get("/keys")).text
 
 
 async def test_names_that_look_like_markup_are_shown_as_text(app: Shell, cast: Cast) -> None:

@@ -87,6 +87,23 @@ async def test_every_form_of_the_page_works_without_a_script(desk: Desk, http: A
     assert "Called twice." in page
 
 
+async def test_what_one_press_changed_one_press_takes_back(desk: Desk, http: As, alice: UUID) -> None:
+    lead_id = await desk.arrives(ANNA)
+    shown = ids.show(ids.LEAD, lead_id)
+
+    async with http("alice") as client:
+        await post(client, shown, "claim")
+        page = (await client.get(f"/leads/{shown}")).text
+        assert re.search(rf'action="/leads/{shown}/owner".*?name="owner" value="" data-hotkey="z"', page, re.DOTALL)
+        await post(client, shown, "owner", owner="")
+        page = (await client.get(f"/leads/{shown}")).text
+        assert f'name="owner" value="{ids.show(ids.PERSON, alice)}" data-hotkey="z"' in page
+        await post(client, shown, "stage", stage="won")
+        page = (await client.get(f"/leads/{shown}")).text
+        assert re.search(rf'action="/leads/{shown}/stage".*?value="new" data-hotkey="z"', page, re.DOTALL)
+        assert 'data-hotkey="z"' not in (await client.get(f"/leads/{shown}")).text
+
+
 async def test_what_was_wrong_is_said_on_the_page_and_what_was_typed_stays(desk: Desk, http: As) -> None:
     lead_id = await desk.shown(ANNA)
 

@@ -206,6 +206,12 @@ async def issue_key(
     return key, secret
 
 
+async def restore_key(tx: TenantTx, key_id: UUID) -> None:
+    """Let a key work again that was revoked within RESTORE_WITHIN; NotFound when there is none."""
+    if not await store.restore_key(tx, key_id, utcnow() - model.RESTORE_WITHIN):
+        raise NotFound("There is no such key, or it was revoked too long ago. Make a new one.")
+
+
 async def revoke_key(tx: TenantTx, key_id: UUID) -> None:
     """Stop a key at once; NotFound when there is none that works."""
     if not await store.revoke_key(tx, key_id):

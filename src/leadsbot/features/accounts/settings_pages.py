@@ -179,7 +179,7 @@ async def save_settings(request: PageRequest, form: Posted, tx: InTx) -> Respons
 
 
 async def _keys(request: PageRequest, actor: Actor, tx: TenantTx, **more: Any) -> Response[str]:
-    given = {"secret": "", "error": None, "values": {}, **more}
+    given = {"secret": "", "error": None, "values": {}, "ticked": (), **more}
     shown = {scope: text for scope, text in GRANTABLE.items() if actor.may(scope)}
     status = 422 if given["error"] else 200
     keys = await store.keys(tx, MOST_KEYS)
@@ -201,18 +201,26 @@ async def make_key(request: PageRequest, form: Posted, actor: Caller, tx: InTx) 
             tx, name=form.text("name"), scopes=scopes, giver=actor.scopes, created_by=actor.person_id
         )
     except Invalid as error:
-        return await _keys(request, actor, tx, error=error, values=form)
+        return await _keys(request, actor, tx, error=error, values=form, ticked=form.all("scope"))
     return await _keys(request, actor, tx, secret=secret)
 
 
 @page("POST", "/keys/{key:str}/revoke", needs=Permission.KEYS_WRITE)
 async def revoke_key(key: FromPath[str], tx: InTx) -> Response[None]:
-    """Stop a key."""
-    await actions.revoke_key(tx, ids.read(ids.KEY, key))
-    return redirect("/keys", notice="revoked")
+    """Stop a key. For a while it can be taken back."""
+    key_id = ids.read(ids.KEY, key)
+    await actions.revoke_key(tx, key_id)
+    return redirect("/keys", notice="revoked", about=ids.show(ids.KEY, key_id))
+
+
+@page("POST", "/keys/{key:str}/restore", needs=Permission.KEYS_WRITE)
+async def restore_key(key: FromPath[str], tx: InTx) -> Response[None]:
+    """Take back that a key was revoked."""
+    await actions.restore_key(tx, ids.read(ids.KEY, key))
+    return redirect("/keys", notice="restored")
 
 
 routes = (
     account, rename, change_password, end_session, logout_everywhere, switch, new_workspace, make_workspace, settings,
-    save_settings, keys, make_key, revoke_key,
+    save_settings, keys, make_key, revoke_key, restore_key,
 )  # fmt: skip

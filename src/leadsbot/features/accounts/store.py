@@ -323,6 +323,17 @@ async def revoke_key(tx: TenantTx, key_id: UUID) -> bool:
     return await tx.scalar(statement) is not None
 
 
+async def restore_key(tx: TenantTx, key_id: UUID, since: datetime) -> bool:
+    """Let a key work again that was revoked since then; False when there is none."""
+    statement = (
+        update(ApiKeyRow)
+        .where(ApiKeyRow.workspace_id == tx.workspace_id, ApiKeyRow.id == key_id, ApiKeyRow.revoked_at >= since)
+        .values(revoked_at=None)
+        .returning(ApiKeyRow.id)
+    )
+    return await tx.scalar(statement) is not None
+
+
 async def touch_key(tx: TenantTx, key_id: UUID, now: datetime) -> None:
     """Note that a key is in use."""
     statement = update(ApiKeyRow).where(ApiKeyRow.workspace_id == tx.workspace_id, ApiKeyRow.id == key_id)

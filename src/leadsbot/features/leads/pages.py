@@ -88,8 +88,10 @@ async def lead_page(request: PageRequest, lead: FromPath[str], actor: Caller, tx
 async def move(request: PageRequest, lead: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
     """Another stage."""
     return await _change(
-        request, tx, lead, actor.person_id, lambda each: actions.set_stage(tx, each, form.text("stage"), by=actor.tag)
-    )
+        request, tx, lead, actor.person_id,
+        lambda each: actions.set_stage(tx, each, form.text("stage"), by=actor.tag),
+        undo=("moved", lambda before: before.stage),
+    )  # fmt: skip
 
 
 @page("POST", "/leads/{lead:str}/owner", needs=WRITE)
@@ -103,7 +105,7 @@ async def give(request: PageRequest, lead: FromPath[str], form: Posted, actor: C
             raise Invalid("owner", "This person is not a member of the workspace.")
         return await actions.assign(tx, lead_id, person, by=actor.tag)
 
-    return await _change(request, tx, lead, actor.person_id, assign)
+    return await _change(request, tx, lead, actor.person_id, assign, undo=("given", _owner_before))
 
 
 @page("POST", "/leads/{lead:str}/claim", needs=WRITE)
@@ -119,7 +121,7 @@ async def claim(request: PageRequest, lead: FromPath[str], actor: Caller, tx: In
             raise Invalid("owner", f"{name} was faster and has this lead.")
         return won.won
 
-    return await _change(request, tx, lead, actor.person_id, take)
+    return await _change(request, tx, lead, actor.person_id, take, undo=("given", _owner_before))
 
 
 @page("POST", "/leads/{lead:str}/tags", needs=WRITE)
@@ -180,15 +182,26 @@ async def merge(request: PageRequest, lead: FromPath[str], form: Posted, actor: 
 
 async def _change(
     request: PageRequest, tx: TenantTx, shown: str, me: UUID | None, act: Callable[[UUID], Awaitable[object]],
-    *, form: Form | None = None,
+    *, form: Form | None = None, undo: tuple[str, Callable[[LeadView], str]] | None = None,
 ) -> Answer:  # fmt: skip
-    """Act and lead back to the page; what was wrong is said on the page, with what was typed still there."""
+    """Act and lead back to the page; what was wrong is said on the page, with what was typed still there.
+
+    ``undo`` names the notice that offers to take it back, and what the lead had before.
+    """
     found = await _found(tx, shown)
     try:
         changed = await act(found.id)
     except Invalid as error:
         return await _lead(request, tx, found, me, error=error, typed=form)
-    return redirect(_lead_address(found.id, _view(request)), notice="saved" if changed else None)
+    back = _lead_address(found.id, _view(request))
+    if not changed:
+        return redirect(back)
+    notice, before = undo or ("saved", lambda _: "")
+    return redirect(back, notice=notice, about=before(found))
+
+
+def _owner_before(lead: LeadView) -> str:
+    return ids.show(ids.PERSON, lead.owner_id) if lead.owner_id else "nobody"
 
 
 async def _lead(
