@@ -102,7 +102,8 @@ class Limiter:
         """
         if not self._enabled:
             return 0.0
-        now, window, kept = self._clock(), limit.window, (limit, key)
+        # By name: hashing the limit itself would be half of the cost.
+        now, window, kept = self._clock(), limit.window, (limit.name, key)
         ahead = self._full_at.get(kept, 0.0) - now
         after = min((ahead if ahead > 0 else 0.0) + window / limit.quota, MOST_FILL * window)
         if ahead <= 0 and len(self._full_at) >= self._max_keys and kept not in self._full_at and not self._sweep(now):
