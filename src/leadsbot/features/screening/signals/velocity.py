@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from leadsbot.features.screening.model import Evidence
-from leadsbot.infra.ratelimit import Limit, Limiter
+from leadsbot.infra.ratelimit import Limit, Limiter, networks
 
 ADDRESS: Final = Limit("screening-address", 10, 60)
 NETWORK: Final = Limit("screening-network", 30, 60)
@@ -24,19 +22,6 @@ AGAIN: Final = Evidence(0.9, "same_email_again", "rate")
 OFTEN: Final = Evidence(2.0, "same_email_often", "rate")
 _KEY: Final = os.urandom(32)
 """What e-mail addresses are hashed with; it and the hashes live in this process only."""
-
-
-@lru_cache(maxsize=8192)
-def networks(ip: str) -> tuple[str, str]:
-    """What counts as one sender, and as neighbours: IPv4 /32 and /24, IPv6 /64 (a household has one) and /48."""
-    try:
-        address = ip_address(ip)
-    except ValueError:
-        return ip, ""
-    if isinstance(address, IPv6Address):
-        bits = int(address)
-        return f"6/{bits >> 64:x}", f"6/{bits >> 80:x}/48"
-    return ip, ip.rpartition(".")[0]
 
 
 class Velocity:
@@ -61,8 +46,8 @@ class Velocity:
         """Many from one address or its neighbours, or to one form. Not for programs, which have few addresses."""
         fill, found = self._limiter.fill, []
         if ip is not None:
-            sender, neighbours = networks(ip)
-            own = fill(ADDRESS, (workspace, sender))
+            own_network, neighbours = networks(ip)
+            own = fill(ADDRESS, (workspace, own_network))
             if own > 1:
                 found.append(FLOOD if own > FAR_OVER else MANY)
             elif neighbours and fill(NETWORK, (workspace, neighbours)) > 1:
