@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import platform
 import re
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -95,8 +97,8 @@ def serve(dsn: str, pipe: Connection) -> None:
 class Client(asyncio.Protocol):
     """One keep-alive connection that posts the next lead as soon as the last one was answered."""
 
-    def __init__(self, request: bytes, until: float, took: list[tuple[float, float]]) -> None:
-        self.request, self.until, self.took = request, until, took
+    def __init__(self, requests: Iterator[bytes], until: float, took: list[tuple[float, float]]) -> None:
+        self.requests, self.until, self.took = requests, until, took
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.buffer = b""
 
@@ -106,7 +108,7 @@ class Client(asyncio.Protocol):
 
     def send(self) -> None:
         self.started = time.perf_counter()
-        self.transport.write(self.request)
+        self.transport.write(next(self.requests))
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -131,17 +133,20 @@ class Client(asyncio.Protocol):
             self.done.set_exception(exc or ConnectionError("closed"))
 
 
-def load(port: int, path: str, pipe: Connection) -> None:
-    """Post from CLIENTS connections; sends back the seconds of every answer after the warm-up."""
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nUser-Agent: {AGENT}\r\n"
-        f"Accept-Language: en-GB\r\nContent-Length: {len(BODY)}\r\n\r\n"
-    )
+def post(path: str, body: bytes, *headers: str) -> bytes:
+    """One request."""
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", f"User-Agent: {AGENT}", "Accept-Language: en-GB", *headers]
+    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
+
+
+def load(port: int, requests: list[bytes], pipe: Connection) -> None:
+    """Post these, over and over, from CLIENTS connections; sends back the seconds of every answer after the warm-up."""
+    following = itertools.cycle(requests)
 
     async def run() -> list[float]:
         took: list[tuple[float, float]] = []
         begin = time.perf_counter() + WARM_UP_S
-        clients = [Client(head.encode() + BODY, begin + SECONDS, took) for _ in range(CLIENTS)]
+        clients = [Client(following, begin + SECONDS, took) for _ in range(CLIENTS)]
         loop = asyncio.get_running_loop()
         await asyncio.gather(*(loop.create_connection(lambda c=each: c, "127.0.0.1", port) for each in clients))
         await asyncio.gather(*(client.done for client in clients))
@@ -160,7 +165,7 @@ def pgbench(dsn: str, script: Path) -> float:
     return float(result.stdout.partition("tps = ")[2].split()[0])
 
 
-def capture(dsn: str, path: str) -> tuple[list[float], float]:
+def capture(dsn: str, requests: list[bytes]) -> tuple[list[float], float]:
     """The seconds of every answer of one run, and the processor seconds the web process used for each."""
     context = get_context("spawn")
     mine, theirs = context.Pipe()
@@ -169,7 +174,7 @@ def capture(dsn: str, path: str) -> tuple[list[float], float]:
     try:
         if not mine.poll(30):
             raise RuntimeError("the server did not start")
-        generator = context.Process(target=load, args=(mine.recv(), path, theirs), daemon=True)
+        generator = context.Process(target=load, args=(mine.recv(), requests, theirs), daemon=True)
         before = sum(psutil.Process(web.pid).cpu_times()[:2])
         generator.start()
         if not mine.poll(SECONDS + 30):
@@ -226,7 +231,8 @@ async def main() -> int:
 async def round_(server: embedded.Server, script: Path, path: str) -> dict[str, float]:
     """Both programs one after the other, so that a busy machine slows both."""
     baseline = await asyncio.to_thread(pgbench, server.dsn(embedded.SUPERUSER), script)
-    took, used = await asyncio.to_thread(capture, dsn_as(server.dsn(), CAPTURE, None), path)
+    requests = [post(path, BODY, "Content-Type: application/json")]
+    took, used = await asyncio.to_thread(capture, dsn_as(server.dsn(), CAPTURE, None), requests)
     took.sort()
     return {
         "pgbench": baseline,

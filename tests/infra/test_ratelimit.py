@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadsbot.infra.ratelimit import Limit, Limiter
+from leadsbot.infra.ratelimit import Limit, Limiter, networks, sender
 from leadsbot.kit.errors import TooMany
 
 
@@ -99,3 +99,11 @@ def test_too_many_keys_pass_uncounted_until_old_ones_are_forgotten() -> None:
 
 def test_switched_off_nothing_is_counted() -> None:
     assert Limiter(enabled=False).take(LIMIT, "a") is None
+
+
+def test_a_sender_is_an_address_or_the_network_of_a_household() -> None:
+    assert networks("203.0.113.9") == ("203.0.113.9", "203.0.113")
+    one, other = sender("2001:db8:1:2:3:4:5:6"), sender("2001:db8:1:2::9")
+    assert one == other != sender("2001:db8:1:3::9")
+    assert networks("2001:db8:1:2::9")[1] == networks("2001:db8:1:ffff::9")[1] != networks("2001:db8:2::9")[1]
+    assert (sender(None), sender("no address"), sender(":::")) == ("", "no address", ":::")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv6Address
 from math import ceil
 
 from leadsbot.kit.clock import monotonic
@@ -15,6 +17,23 @@ from leadsbot.kit.errors import TooMany
 
 MAX_KEYS = 100_000
 MOST_FILL = 4.0
+
+
+@lru_cache(maxsize=8192)
+def networks(ip: str | None) -> tuple[str, str]:
+    """What counts as one sender, and as its neighbours: IPv4 /32 and /24, IPv6 /64 (a household has one) and /48."""
+    if ip is None or ":" not in ip:
+        return ip or "", ip.rpartition(".")[0] if ip else ""
+    try:
+        bits = int(IPv6Address(ip.partition("%")[0]))
+    except ValueError:
+        return ip, ""
+    return f"{bits >> 64:x}/64", f"{bits >> 80:x}/48"
+
+
+def sender(ip: str | None) -> str:
+    """What limits by address count by: addresses of IPv6 change within a network that one household has."""
+    return networks(ip)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +121,8 @@ class Limiter:
         """
         if not self._enabled:
             return 0.0
-        now, window, kept = self._clock(), limit.window, (limit, key)
+        # By name: hashing the limit itself would be half of the cost.
+        now, window, kept = self._clock(), limit.window, (limit.name, key)
         ahead = self._full_at.get(kept, 0.0) - now
         after = min((ahead if ahead > 0 else 0.0) + window / limit.quota, MOST_FILL * window)
         if ahead <= 0 and len(self._full_at) >= self._max_keys and kept not in self._full_at and not self._sweep(now):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from leadsbot.infra.proxy import client_address
-from leadsbot.infra.ratelimit import Limit, Limiter
+from leadsbot.infra.ratelimit import Limit, Limiter, sender
 from leadsbot.infra.settings import Settings
 from leadsbot.web.actor import Actor, Connection
 
@@ -33,7 +33,7 @@ class ApiLimit:
     async def anonymous(self, connection: Connection) -> None:
         """Count a request that carries no valid credentials, by address."""
         address = client_address(connection.scope, self._settings.trusted_proxies)
-        self._count(connection, self._unknown, address)
+        self._count(connection, self._unknown, sender(address))
 
     def _count(self, connection: Connection, limit: Limit, key: object) -> None:
         verdict = self._limiter.take(limit, key)

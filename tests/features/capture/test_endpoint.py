@@ -514,6 +514,30 @@ async def test_limits_let_exactly_the_allowed_number_through(database: TestDatab
         assert refused.headers["RateLimit"].startswith('"address";r=0;t=')
 
 
+async def test_limits_are_not_dodged_by_headers_or_by_changing_addresses_of_one_household(
+    database: TestDatabase, db: Database
+) -> None:
+    limits = {kind: Limit("address", 10, 3600) for kind in KINDS}, {kind: Limit("source", 1000, 3600) for kind in KINDS}
+    async with open_door(database, db, limiter=Limiter(), limits=limits) as door:
+        source = await door.source()
+        names = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP")
+        found = [
+            await door.post(source, json={"a": 1}, headers={names[n % 6]: f"for=198.51.100.{n}, 198.51.100.{n}"})
+            for n in range(60)
+        ]
+        assert [answer.status for answer in found].count(201) == 10
+    trusted = [ip_network("127.0.0.0/8")]
+    async with open_door(database, db, limiter=Limiter(), limits=limits, trusted_proxies=trusted) as door:
+        source = await door.source()
+        house = [
+            await door.post(source, json={"a": 1}, headers={"X-Forwarded-For": f"6.6.6.{n}, 2001:db8:1:2::{n:x}"})
+            for n in range(40)
+        ]
+        assert [answer.status for answer in house].count(201) == 10
+        other = await door.post(source, json={"a": 1}, headers={"X-Forwarded-For": "2001:db8:1:3::1"})
+        assert other.status == 201
+
+
 async def test_a_foreign_workspace_cannot_be_written(door: Door, database: TestDatabase) -> None:
     source = await door.source()
     connection = await asyncpg.connect(database.of(CAPTURE))

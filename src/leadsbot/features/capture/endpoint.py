@@ -29,7 +29,7 @@ from leadsbot.features.capture.source_cache import Source, source_cache
 from leadsbot.infra import asgi
 from leadsbot.infra.correlation import request_id as correlation
 from leadsbot.infra.db.raw import Link
-from leadsbot.infra.ratelimit import Limiter
+from leadsbot.infra.ratelimit import Limiter, sender
 from leadsbot.kit import body as bodies
 from leadsbot.kit import useragent
 from leadsbot.kit.clock import utcnow
@@ -143,7 +143,7 @@ class CaptureApp:
             guard.signed(source, call, body)
         batch = parse.items(tree) if call.route == guard.WEBHOOK else None
         items = [tree] if batch is None else batch
-        self._limiter.take(self._limits[0][call.route], (source.id, ip), len(items) - 1, force=True)
+        self._limiter.take(self._limits[0][call.route], (source.id, sender(ip)), len(items) - 1, force=True)
         parsed = parse.submissions(items, parse.RESERVED[call.route], is_form=is_form)
         self._consider(call, source, ip, parsed)
         if batch is None and isinstance(parsed[0], Invalid):

@@ -7,7 +7,7 @@ from typing import Final
 
 from leadsbot.features.capture.source_cache import Source
 from leadsbot.infra.asgi import Request
-from leadsbot.infra.ratelimit import Limit, Limiter
+from leadsbot.infra.ratelimit import Limit, Limiter, sender
 from leadsbot.kit.errors import Forbidden, Gone, Invalid, NotFound, Unavailable
 from leadsbot.kit.redact import mask_pans
 from leadsbot.kit.signing import verify_source_signature
@@ -39,7 +39,7 @@ def admit(source: Source | None, route: str, origin: str | None) -> Source:
 
 def limit(limiter: Limiter, limits: Limits, source: Source | None, route: str, ip: str | None) -> dict[str, str]:
     """Count one request; raises TooMany. Returns the headers that tell how many more may follow."""
-    verdict = limiter.take(limits[0][route], (source and source.id, ip))
+    verdict = limiter.take(limits[0][route], (source and source.id, sender(ip)))
     if verdict:
         verdict.require()
     total = limiter.take(limits[1][route], source.id) if source else None

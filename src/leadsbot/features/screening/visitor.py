@@ -11,7 +11,7 @@ from leadsbot.features.capture.public import published_source
 from leadsbot.features.screening.model import settings_of
 from leadsbot.features.screening.proof import Proofs
 from leadsbot.infra.proxy import client_address
-from leadsbot.infra.ratelimit import Limit
+from leadsbot.infra.ratelimit import Limit, sender
 from leadsbot.kit.errors import Gone, NotFound
 from leadsbot.kit.signing import Signer
 from leadsbot.web.actor import Public
@@ -43,7 +43,7 @@ async def challenge(request: PageRequest, form_key: FromPath[str], services: Use
     if settings_of(source.checks).proof == "off":
         return Response(None, status_code=204, headers=CORS)
     address = client_address(request.scope, services.settings.trusted_proxies)
-    verdict = services.limiter.take(ADDRESS, (source.key, address))
+    verdict = services.limiter.take(ADDRESS, (source.key, sender(address)))
     if verdict:
         verdict.require()
     made = _proofs(services.signer).challenge(source.key, services.limiter.fill(FORM, source.key))

@@ -54,9 +54,9 @@ def unpack(packed: bytes) -> array[float]:
 
 
 @lru_cache(maxsize=1)
-def prior() -> array[float]:
-    """The shipped weights."""
-    return unpack(FILE.read_bytes())
+def prior() -> list[float]:
+    """The shipped weights; a list, which is read faster than an array."""
+    return list(unpack(FILE.read_bytes()))
 
 
 if __name__ == "__main__":

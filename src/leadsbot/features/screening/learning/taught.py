@@ -101,5 +101,5 @@ def _combined(row: Any) -> Weights:
         own = Model.load(row["state"]).weights
     except BadState:
         log.error("screening.model_unreadable", workspace_id=str(row["workspace_id"]))
-        return prior()
+        return array("f", prior())
     return array("f", [mine + shipped for mine, shipped in zip(own, prior(), strict=True)])

@@ -26,6 +26,17 @@ def fingerprint(reading: Reading) -> int:
     return int(lanes, 2)
 
 
+def _groups(workspace: int, mark: int) -> tuple[int, ...]:
+    """Keys for the four quarters of a fingerprint, as numbers: 18 bits below the workspace's."""
+    base = workspace << 18
+    return (
+        base | mark & _GROUP,
+        base | 1 << 16 | mark >> 16 & _GROUP,
+        base | 2 << 16 | mark >> 32 & _GROUP,
+        base | 3 << 16 | mark >> 48,
+    )
+
+
 class Repeats:
     """Remembers texts. Bounded, and each web process has its own memory: what comes in here is what can be compared.
 
@@ -36,7 +47,7 @@ class Repeats:
         self._most = most
         self._texts: dict[tuple[int, int], list[float]] = {}
         """Times seen and the last moment, by workspace and fingerprint; the oldest first."""
-        self._groups: dict[tuple[int, int, int], int] = {}
+        self._groups: dict[int, int] = {}
         """The newest fingerprint by workspace and each of its four groups."""
 
     def look(self, workspace: int, reading: Reading, now: float) -> Evidence | None:
@@ -44,7 +55,7 @@ class Repeats:
         if reading.distinct < FEWEST:
             return None
         mark = fingerprint(reading)
-        groups = [(workspace, place, mark >> 16 * place & _GROUP) for place in range(4)]
+        groups = _groups(workspace, mark)
         known = self._like(workspace, mark, groups)
         entry = self._texts.pop((workspace, known), None) if known is not None else None
         if known is None or entry is None or now - entry[1] > KEPT_S:
@@ -59,7 +70,7 @@ class Repeats:
             return None
         return Evidence(WEIGHTS[min(times, len(WEIGHTS)) - 1], "repeated_text", "repeat")
 
-    def _like(self, workspace: int, mark: int, groups: list[tuple[int, int, int]]) -> int | None:
+    def _like(self, workspace: int, mark: int, groups: tuple[int, ...]) -> int | None:
         if (workspace, mark) in self._texts:
             return mark
         for group in groups:
@@ -72,7 +83,6 @@ class Repeats:
         """The oldest text."""
         workspace, mark = next(iter(self._texts))
         del self._texts[workspace, mark]
-        for place in range(4):
-            group = (workspace, place, mark >> 16 * place & _GROUP)
+        for group in _groups(workspace, mark):
             if self._groups.get(group) == mark:
                 del self._groups[group]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from leadsbot.features.screening.model import Evidence
-from leadsbot.infra.ratelimit import Limit, Limiter
+from leadsbot.infra.ratelimit import Limit, Limiter, networks
 
 ADDRESS: Final = Limit("screening-address", 10, 60)
 NETWORK: Final = Limit("screening-network", 30, 60)
@@ -23,30 +22,25 @@ NEIGHBOURS: Final = Evidence(0.8, "many_from_network", "rate")
 BUSY: Final = Evidence(0.5, "form_under_load", "rate")
 AGAIN: Final = Evidence(0.9, "same_email_again", "rate")
 OFTEN: Final = Evidence(2.0, "same_email_often", "rate")
+_KEY: Final = os.urandom(32)
+"""What e-mail addresses are hashed with; it and the hashes live in this process only."""
+
+
 _OURS: Final = [
     *map(ip_network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")),
     *map(ip_network, ("::1/128", "fc00::/7")),
 ]
-_KEY: Final = os.urandom(32)
 
 
 @lru_cache(maxsize=8192)
-def networks(ip: str) -> tuple[str, str]:
-    """What counts as one sender, and as neighbours: IPv4 /32 and /24, IPv6 /64 (a household has one) and /48.
-
-    An address that is not public is nobody's: it belongs to a proxy of ours that LEADSBOT_TRUSTED_PROXIES does not
-    name, and every visitor seems to have it.
-    """
+def somebodys(ip: str) -> bool:
+    """Whether an address tells senders apart. One that is not public is nobody's: it belongs to a proxy of ours that
+    LEADSBOT_TRUSTED_PROXIES does not name, and every visitor seems to have it."""
     try:
         address = ip_address(ip)
     except ValueError:
-        return ip, ""
-    if any(address in network for network in _OURS):
-        return "", ""
-    if isinstance(address, IPv6Address):
-        bits = int(address)
-        return f"6/{bits >> 64:x}", f"6/{bits >> 80:x}/48"
-    return ip, ip.rpartition(".")[0]
+        return True
+    return not any(address in network for network in _OURS)
 
 
 class Velocity:
@@ -62,8 +56,7 @@ class Velocity:
         """The same e-mail address over and over."""
         if not email:
             return None
-        hashed = hashlib.blake2b(email.encode("utf-8", "surrogatepass"), key=_KEY, digest_size=8).digest()
-        fill = self._limiter.fill(EMAIL, (workspace, hashed))
+        fill = self._limiter.fill(EMAIL, (workspace, hash((_KEY, email))))
         if fill <= 1:
             return None
         return OFTEN if fill > FAR_OVER else AGAIN
@@ -71,9 +64,9 @@ class Velocity:
     def by_sender(self, workspace: int, form_key: str, ip: str | None) -> list[Evidence]:
         """Many from one address or its neighbours, or to one form. Not for programs, which have few addresses."""
         fill, found = self._limiter.fill, []
-        if ip is not None:
-            sender, neighbours = networks(ip)
-            own = fill(ADDRESS, (workspace, sender)) if sender else 0
+        if ip is not None and somebodys(ip):
+            own_network, neighbours = networks(ip)
+            own = fill(ADDRESS, (workspace, own_network))
             if own > 1:
                 found.append(FLOOD if own > FAR_OVER else MANY)
             elif neighbours and fill(NETWORK, (workspace, neighbours)) > 1:
