@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec.structs import replace
 from playwright.async_api import Browser, BrowserContext
 from pydantic import SecretStr
 
@@ -14,6 +15,10 @@ from leadsbot.features.accounts import actions as accounts_actions
 from leadsbot.features.accounts import model, store
 from leadsbot.features.accounts import public as accounts
 from leadsbot.features.capture.public import create_source, list_sources, untaken
+from leadsbot.features.forms import public as forms
+from leadsbot.features.forms.definition import Definition, Field, Step, Translation
+from leadsbot.features.forms.starters import starter
+from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
 from leadsbot.testing.postgres import TestDatabase
 from tests.browser.inventory import BEGINNER, NOBODY, OWNER, READER
@@ -132,6 +137,7 @@ async def _known(product: Product, beginner: dict[str, str]) -> dict[str, str]:
         known["form"] = next(ids.show(ids.SOURCE, each.id) for each in await list_sources(tx) if each.kind == "form")
         for name in ("signed", "closed"):
             known[name] = ids.show(ids.SOURCE, (await create_source(tx, "form", name.capitalize())).id)
+        known |= await _designed(tx)
     async with services.db.tenant(ids.read(ids.WORKSPACE, beginner["workspace_id"])) as tx:
         known["fresh"] = next(ids.show(ids.SOURCE, each.id) for each in await list_sources(tx) if each.kind == "form")
     async with services.db.system() as tx:
@@ -140,6 +146,22 @@ async def _known(product: Product, beginner: dict[str, str]) -> dict[str, str]:
         known["setup"] = await accounts_actions.make_link(tx, "setup", None, model.SETUP_LINK_LIFE)
         known["password"] = await accounts_actions.make_link(tx, "password", person.id, model.CLI_LINK_LIFE)
     return known
+
+
+async def _designed(tx: TenantTx) -> dict[str, str]:
+    """A form of two steps that was published twice and changed again, a draft with mistakes, one to be closed."""
+    quote = starter("quote")
+    assert quote is not None
+    first = await forms.create_form(tx, quote.make("EUR"), name="Quote request")
+    again = replace(first.draft, title="Ask for a quote", languages={"de": Translation(title="Angebot")})
+    saved = await forms.save_draft(tx, first.id, again, revision=first.revision)
+    live = await forms.publish(tx, first.id, note="A kinder title", revision=saved.revision)
+    await forms.save_draft(tx, first.id, replace(again, intro="", button="Go"), revision=live.revision)
+    bad = Field(key="topic", type="select", label="")
+    drafted = await forms.create_form(tx, Definition(title="", steps=[Step(id="one", fields=[bad])]), name="Drafted")
+    shut = await forms.create_form(tx, forms.contact_form(), name="Shut")
+    ours = {"designed": first, "drafted": drafted, "shut": shut}
+    return {name: ids.show(ids.FORM, form.id) for name, form in ours.items()}
 
 
 @contextlib.asynccontextmanager

@@ -28,7 +28,7 @@ class Form(Mapping[str, str]):
 
     def text(self, name: str, *, label: str | None = None, limit: int = 200, required: bool = True) -> str:
         """One field, cleaned and trimmed; Invalid that names it when it is missing (and required) or too long."""
-        value = clean(self._first.get(name, ""), name, LIMIT).strip()
+        value = clean(self._first.get(name, ""), name, max(limit, LIMIT)).strip()
         if required and not value:
             raise Invalid(name, f"{label or name.replace('_', ' ').capitalize()} is missing.", code="missing")
         return clean(value, name, limit)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from leadsbot.features.forms import handlers
 from leadsbot.features.forms.tables import FormRow, FormVersionRow, PartialRow, UploadRow
 from leadsbot.infra.feature import Feature, Routes
+from leadsbot.infra.nav import NavItem
+from leadsbot.web.actor import Permission
 
 
 def routes() -> Routes:
     """What forms answer over HTTP."""
-    from leadsbot.features.forms import api, page
+    from leadsbot.features.forms import api, builder_pages, page, pages
 
-    return (*api.routes, *page.routes)
+    return (*api.routes, *page.routes, *pages.routes, *builder_pages.routes)
 
 
 FEATURE = Feature(
@@ -19,4 +21,5 @@ FEATURE = Feature(
     tables=(FormRow, FormVersionRow, PartialRow, UploadRow),
     routes=routes,
     handlers=handlers.HANDLERS,
+    nav=(NavItem(name="forms", label="Forms", path="/forms", icon="form", needs=Permission.SOURCES_READ, order=15),),
 )

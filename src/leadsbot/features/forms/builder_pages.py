@@ -1,0 +1,98 @@
+"""The builder of a form, which also works as a plain page of inputs, and the look at a draft before it is published."""
+
+from __future__ import annotations
+
+from leadsbot.features.accounts.public import workspace_settings
+from leadsbot.features.forms import actions, plain, public
+from leadsbot.features.forms.actions import Stale
+from leadsbot.features.forms.changes import TYPES, changes, sentence
+from leadsbot.features.forms.definition import Definition
+from leadsbot.features.forms.findings import NotReady
+from leadsbot.features.forms.lint import lint
+from leadsbot.features.forms.model import Form
+from leadsbot.features.forms.pages import ONE, READ, WRITE, Answer, find, framed, path_of
+from leadsbot.features.forms.starters import currency_of
+from leadsbot.infra.db.tx import TenantTx
+from leadsbot.kit.errors import AppError, Invalid
+from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted
+from leadsbot.web.render import redirect
+from leadsbot.web.routes import page
+
+
+@page("GET", ONE, needs=READ)
+async def builder(request: PageRequest, form_id: FromPath[str], tx: InTx) -> Answer:
+    """The draft, to be changed by who may."""
+    return await _builder(request, tx, await find(tx, form_id))
+
+
+@page("POST", ONE, needs=WRITE)
+async def edit(request: PageRequest, form_id: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
+    """Save what was typed on the plain page, and do what its button says."""
+    found = await find(tx, form_id)
+    act, typed = form.get("do", "save"), found.draft
+    try:
+        typed = plain.edited(found.draft, form)
+        currency = currency_of((await workspace_settings(tx)).country)
+        wanted, place = plain.acted(typed, act, form, currency=currency)
+        revision = form.number("revision", low=1, high=2_147_483_647)
+        await actions.save_draft(tx, found.id, wanted, revision=revision, by=actor.tag)
+    except Stale as error:
+        return await _builder(request, tx, found, typed, error=error)
+    except Invalid as error:
+        return await _builder(request, tx, found, typed, error=error)
+    if act == "publish":
+        return redirect(f"{path_of(found.id)}/publish")
+    return redirect(path_of(found.id) + (f"#field-{place}" if place else ""), notice="saved")
+
+
+async def _builder(
+    request: PageRequest, tx: TenantTx, form: Form, typed: Definition | None = None, *, error: AppError | None = None
+) -> Answer:
+    draft = typed or form.draft
+    fields = {field.key: field for field in draft.fields()}
+    return await framed(
+        request, tx, form, "builder", status=error.status if error else 200, draft=draft, error=error, types=TYPES,
+        report=lint(draft, form.source.redirect_allow), details=plain.details, as_lines=plain.as_lines,
+        says=lambda conditions: sentence(conditions, fields),
+    )  # fmt: skip
+
+
+@page("GET", f"{ONE}/publish", needs=READ)
+async def review(request: PageRequest, form_id: FromPath[str], tx: InTx) -> Answer:
+    """What publishing would change, and what is in the way."""
+    return await _review(request, tx, await find(tx, form_id))
+
+
+@page("POST", f"{ONE}/publish", needs=WRITE)
+async def publish(request: PageRequest, form_id: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
+    """Publish that very draft which was looked at."""
+    found = await find(tx, form_id)
+    first = found.live_version is None
+    try:
+        revision = form.number("revision", low=1, high=2_147_483_647)
+        note = form.text("note", limit=500, required=False)
+        await actions.publish(tx, found.id, by=actor.tag, note=note, revision=revision)
+    except (NotReady, Stale, Invalid) as error:
+        return await _review(request, tx, await find(tx, form_id), error=error)
+    return redirect(f"{path_of(found.id)}{'/share' if first else ''}?done=published")
+
+
+@page("POST", f"{ONE}/discard", needs=WRITE)
+async def discard(form_id: FromPath[str], form: Posted, tx: InTx) -> Answer:
+    """Throw away what was changed since the last publishing."""
+    found = await find(tx, form_id)
+    revision = form.number("revision", low=1, high=2_147_483_647)
+    await actions.discard_draft(tx, found.id, revision=revision)
+    return redirect(f"{path_of(found.id)}?done=discarded")
+
+
+async def _review(request: PageRequest, tx: TenantTx, form: Form, *, error: AppError | None = None) -> Answer:
+    live = public.live(form.source)
+    return await framed(
+        request, tx, form, "publish", status=error.status if error else 200, error=error,
+        report=lint(form.draft, form.source.redirect_allow), live=live,
+        changes=changes(live.definition, form.draft) if live else [],
+    )  # fmt: skip
+
+
+routes = (builder, edit, review, publish, discard)
