@@ -59,7 +59,8 @@ def asset(name: str) -> str:
 
 def page_of(stage: Stage) -> str:
     rows = "".join(
-        f'<tr data-row id="row-{name}"><td><a class="main-link" href="/lead/{name}">{name}</a></td></tr>'
+        f'<tr data-row id="row-{name}"><td><a class="main-link" href="/lead/{name}">{name}</a></td>'
+        f'<td><form method="post" action="/done/{name}"><button data-row-key="d">Done</button></form></td></tr>'
         for name in stage.rows
     )
     return f"""<!doctype html><html lang="en"><head><title>Leads</title><script src="{asset("theme.js")}"></script>
@@ -131,7 +132,7 @@ async def stage() -> AsyncIterator[Stage]:
     app.add_routes(
         [
             web.get("/live", stream), web.get("/live/poll", poll), web.get("/", show), web.get("/other", show),
-            web.get("/lead/{name}", show), web.post("/slow", slow), web.post("/hx", hx),
+            web.get("/lead/{name}", show), web.post("/slow", slow), web.post("/done/{name}", slow), web.post("/hx", hx),
         ]
     )
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -302,6 +303,20 @@ async def test_keys_work_and_rest_inside_fields_and_can_be_turned_off(page: Page
     await page.keyboard.press("g")
     await page.keyboard.press("o")
     await page.wait_for_url("**/other")
+
+
+async def test_a_key_of_rows_acts_in_the_row_that_has_the_focus(stage: Stage, page: Page) -> None:
+    await page.keyboard.press("d")
+    await page.keyboard.press("?")
+    await shows(page.get_by_role("dialog", name="Keyboard")).to_contain_text("Done (this row)")
+    await page.keyboard.press("Escape")
+    assert stage.posts == []
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    async with page.expect_request(lambda request: request.method == "POST"):
+        await page.keyboard.press("d")
+    await page.wait_for_url("**/")
+    assert stage.posts == [f"/done/{stage.rows[1]}"]
 
 
 async def test_the_chosen_theme_is_there_before_the_page_is_drawn(page: Page) -> None:

@@ -55,7 +55,7 @@ async def list_submissions(
     """Every submission exactly as it came, the newest first, with what screening said of it. What is held back makes no
     lead and is deleted after 30 days unless it is released."""
     try:
-        source_id = ids.read(ids.SOURCE, source) if source else None
+        source_id = None if source is None else ids.read(ids.SOURCE, source)
     except ids.InvalidId as error:
         raise Invalid("source", error.detail) from None
     wanted, before = _state(standing), position(cursor)
@@ -83,7 +83,7 @@ async def release(submission: SubmissionId, actor: Caller, tx: InTx) -> Submissi
 async def label(submission: SubmissionId, data: JSONBody[LabelIn], actor: Caller, tx: InTx) -> SubmissionOut:
     """Says what a submission is, and the filter learns from it. Spam that has become a lead leaves the lead as it is;
     what is held back and genuine is released."""
-    await actions.label(tx, ids.read(ids.SUBMISSION, submission), spam=data.spam, by=actor.tag)
+    await actions.label(tx, ids.read(ids.SUBMISSION, submission), spam=data.label == "spam", by=actor.tag)
     return await _shown(tx, submission)
 
 

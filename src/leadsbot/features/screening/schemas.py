@@ -17,6 +17,9 @@ ProofOfWork = Literal["off", "doubtful", "always"]
 Captcha = Literal["none", "turnstile", "hcaptcha"]
 
 
+Said = Literal["genuine", "spam"]
+
+
 class VerdictOut(msgspec.Struct):
     """What screening said. `score` is from 0 (a person) to 1 (a bot); `reasons` are codes, the weightiest first, and
     `explanations` the same in words."""
@@ -34,7 +37,7 @@ class SubmissionOut(msgspec.Struct):
     source_id: str
     quarantined: bool
     verdict: VerdictOut | None
-    label: Literal["genuine", "spam"] | None
+    label: Said | None
     lead_id: str | None
     fields: dict[str, Any]
     context: dict[str, Any]
@@ -47,7 +50,7 @@ class SubmissionOut(msgspec.Struct):
 class LabelIn(msgspec.Struct, forbid_unknown_fields=True):
     """What a submission is."""
 
-    spam: Annotated[bool, msgspec.Meta(description="False releases it when it is held back.")]
+    label: Annotated[Said, msgspec.Meta(description="`genuine` releases it when it is held back.")]
 
 
 class ScreeningOut(msgspec.Struct):

@@ -18,7 +18,7 @@ PROGRAM: Final = Evidence(0.5, "program_agent", "agent")
 NO_AGENT: Final = Evidence(1.0, "no_agent", "agent")
 TRAP: Final = Evidence(3.3, "trap_filled", "trap")
 FOREIGN: Final = Evidence(2.2, "foreign_page", "page")
-NO_TOKEN: Final = Evidence(0.8, "no_token", "page")
+NO_TOKEN: Final = Evidence(0.5, "no_token", "page")
 SILENT: Final = Evidence(0.4, "no_origin", "page")
 TOKENS: Final = {
     "forged": Evidence(2.4, "token_forged", "page"),
