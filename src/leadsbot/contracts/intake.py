@@ -135,7 +135,7 @@ class Screener(Protocol):
     """Tells bots from people."""
 
     def judge(self, arriving: Arriving) -> Verdict | None:
-        """The verdict; None where nothing is screened. Never raises and never waits."""
+        """The verdict; None where nothing is screened or nothing speaks against a person. Never raises, never waits."""
         ...
 
 

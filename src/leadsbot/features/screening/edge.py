@@ -61,9 +61,11 @@ class EdgeScreener:
             await self._link.close()
 
     def judge(self, arriving: Arriving) -> Verdict | None:
-        """The verdict; None where nothing is screened. Never raises: a fault of ours lets a submission pass."""
+        """The verdict; None where nothing is screened or nothing speaks against a person. Never raises: a fault of ours
+        lets a submission pass."""
         try:
-            return self.weigh(arriving)
+            told = self.weigh(arriving)
+            return told if told is None or told.reasons or told.proof or told.verdict != ALLOW else None
         except Exception:
             log.exception("screening.failed")
             return None

@@ -79,5 +79,6 @@ def decide(evidence: list[Evidence], sensitivity: Sensitivity) -> Verdict:
     if score >= quarantine:
         strong = {each.side for each in evidence if each.weight >= STRONG} - {POLICY}
         verdict = BLOCK if score >= block and len(strong) > 1 else QUARANTINE
-    against = sorted([each for each in evidence if each[0] >= WORTH_NAMING], reverse=True)
+    against = [each for each in evidence if each[0] >= WORTH_NAMING]
+    against.sort(reverse=True)
     return Verdict(verdict, round(score, 3), [each[1] for each in against])

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import altcha
 
+from leadsbot.features.screening.remembered import Remembered
 from leadsbot.kit import clock
 from leadsbot.kit.signing import Signer
 
@@ -42,7 +43,7 @@ class Proofs:
     def __init__(self, signer: Signer) -> None:
         self._secret = signer.key("screening.proof").hex()
         self._fast = signer.key("screening.proof.key").hex()
-        self._used: dict[str, None] = {}
+        self._used = Remembered(REMEMBERED)
 
     def challenge(self, form_key: str, load: float = 0.0) -> dict[str, Any]:
         """A challenge for the form with this key, as the widget of ALTCHA (version 3) takes it, valid for 20 minutes.
@@ -78,9 +79,4 @@ class Proofs:
         if not right or read is None:
             return Solved("wrong")
         mark = hashlib.blake2b(str(read.challenge.signature).lower().encode(), digest_size=16).hexdigest()
-        if mark in self._used:
-            return Solved("reused", mark)
-        self._used[mark] = None
-        if len(self._used) > REMEMBERED:
-            del self._used[next(iter(self._used))]
-        return Solved("ok", mark)
+        return Solved("ok" if self._used.first(mark) else "reused", mark)

@@ -15,6 +15,7 @@ import os
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
+from leadsbot.features.screening.remembered import Remembered
 from leadsbot.kit import clock
 from leadsbot.kit.signing import Signer
 
@@ -71,13 +72,13 @@ class Tokens:
     """Reads tokens, and remembers the nonces that this process has seen.
 
     The memory is bounded and each web process has its own: a token that is used twice is noticed when both posts
-    reach the same process within the last 50,000 tokens. A repeat only lowers trust, so that is enough. What must be
+    reach the same process within some 25,000 tokens. A repeat only lowers trust, so that is enough. What must be
     exact, a solved challenge, is kept in the database.
     """
 
     def __init__(self, signer: Signer) -> None:
         self._key = signer.key(PURPOSE)
-        self._seen: dict[bytes, None] = {}
+        self._seen = Remembered(REMEMBERED)
 
     def read(self, token: str, form_key: str, origin: str | None, now: int) -> Found:
         """What the token says about a post to the form with this key, made by ``origin`` at ``now`` (unix seconds).
@@ -96,18 +97,9 @@ class Tokens:
         if age < -AHEAD_S:
             return FORGED
         foreign = origin is not None and tag != _UNKNOWN and tag != _tag(origin)
-        state: State = "ok" if self._first(said) else "reused"
+        state: State = "ok" if self._seen.first(said[4:12]) else "reused"
         if age > MAX_AGE_S:
             state = "expired"
         elif age < MIN_AGE_S:
             state = "too_fast"
         return Found(state, max(0, age), foreign)
-
-    def _first(self, said: bytes) -> bool:
-        nonce, seen = said[4:12], self._seen
-        if nonce in seen:
-            return False
-        seen[nonce] = None
-        if len(seen) > REMEMBERED:
-            del seen[next(iter(seen))]
-        return True

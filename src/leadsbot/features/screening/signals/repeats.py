@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Final
 
 from leadsbot.features.screening.learning.words import LANES, Reading
@@ -45,7 +46,7 @@ class Repeats:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._texts: dict[tuple[int, int], list[float]] = {}
+        self._texts: OrderedDict[tuple[int, int], list[float]] = OrderedDict()
         """Times seen and the last moment, by workspace and fingerprint; the oldest first."""
         self._groups: dict[int, int] = {}
         """The newest fingerprint by workspace and each of its four groups."""
@@ -81,8 +82,7 @@ class Repeats:
 
     def _forget(self) -> None:
         """The oldest text."""
-        workspace, mark = next(iter(self._texts))
-        del self._texts[workspace, mark]
+        (workspace, mark), _ = self._texts.popitem(last=False)
         for group in _groups(workspace, mark):
             if self._groups.get(group) == mark:
                 del self._groups[group]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 MOST_TEXTS: Final = 40
@@ -31,29 +31,61 @@ class Said(NamedTuple):
     """Every text of some length, to see whether all say the same."""
 
 
+PROSE, NAME, OTHER = range(3)
+MOST_KEYS: Final = 5_000
+_kinds: dict[str, int] = {}
+
+
+def _kind(key: str) -> int:
+    """What a field of this name holds, remembered: forms have the same fields every time."""
+    low = key.lower()
+    kind = NAME if low in NAMES else OTHER if low in CONTACT or low.startswith("utm_") else PROSE
+    if len(_kinds) >= MOST_KEYS:
+        _kinds.clear()
+    _kinds[key] = kind
+    return kind
+
+
 def said(fields: Mapping[str, Any]) -> Said:
     """Look through the fields, at most 40 texts, nested ones included."""
     prose: list[str] = []
     texts: list[str] = []
     name = email = ""
-    waiting: list[tuple[str, Any]] = list(fields.items())
-    waiting.reverse()
-    while waiting and len(texts) < MOST_TEXTS:
-        key, value = waiting.pop()
-        if type(value) is str:
-            if not value:
-                continue
-            texts.append(value)
-            low = key.lower()
-            if "@" in value and len(value) < 255 and " " not in value:
-                email = email or value.strip().lower()
-            elif low in NAMES:
-                name = f"{name} {value}" if name else value
-            elif low not in CONTACT and not low.startswith("utm_") and not value.isdigit():
+    items: Iterable[tuple[str, Any]] = fields.items()
+    for value in fields.values():
+        if type(value) is dict or type(value) is list:
+            items = _flat(fields)
+            break
+    for key, value in items:
+        if not value or type(value) is not str:
+            continue
+        texts.append(value)
+        if len(texts) > MOST_TEXTS:
+            break
+        kind = _kinds.get(key)
+        if kind is None:
+            kind = _kind(key)
+        if "@" in value and " " not in value and len(value) < 255:
+            email = email or value.strip().lower()
+        elif kind == PROSE:
+            if not value.isdigit():
                 prose.append(value)
-        elif isinstance(value, Mapping):
-            waiting.extend([(str(inner), each) for inner, each in reversed(list(value.items())[:MOST_TEXTS])])
-        elif isinstance(value, list):
-            waiting.extend([(key, each) for each in reversed(value[:MOST_TEXTS])])
+        elif kind == NAME:
+            name = f"{name} {value}" if name else value
     text = prose[0] if len(prose) == 1 else "\n".join(prose)
     return Said(text[:MOST_CHARACTERS], name[:200], email, texts)
+
+
+def _flat(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Names and values, those inside objects and lists under the innermost name; at most 40."""
+    waiting = list(fields.items())[::-1]
+    flat: list[tuple[str, Any]] = []
+    while waiting and len(flat) < MOST_TEXTS:
+        key, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(str(inner), each) for inner, each in reversed(list(value.items())[:MOST_TEXTS])]
+        elif isinstance(value, list):
+            waiting += [(key, each) for each in reversed(value[:MOST_TEXTS])]
+        else:
+            flat.append((key, value))
+    return flat
