@@ -351,6 +351,7 @@ async def test_the_button_of_the_widget_opens_and_closes_its_form(at: Place, pag
     await at.arrived(source="designed")
     await button.click()
     await shows(dialog).to_be_hidden()
+    await page.wait_for_function("heard.length === 6")
     assert await page.evaluate("heard") == ["ready", "open", "close", "open", "sent", "close"]
 
 
