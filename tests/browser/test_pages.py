@@ -14,22 +14,11 @@ from playwright.async_api import expect as shows
 
 import hatch_build
 from leadsbot.testing.postgres import TestServer
+from tests.browser.axe import faults
 from tests.browser.inventory import NOBODY, OWNER, STATES, State
 from tests.browser.site import Site, opened
 
 CHROMIUM = shutil.which("chromium")
-AXE = hatch_build.FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# The size of targets is judged only when it is asked for by name.
-RUN = """async tags => {
-    const found = await axe.run(document, {
-        runOnly: {type: "tag", values: tags}, rules: {"target-size": {enabled: true}},
-    });
-    const faults = found.violations.flatMap(rule => rule.nodes.map(
-        node => `${rule.id} at ${node.target.join(" ")}: ${node.failureSummary}`));
-    return [found.passes.length, faults];
-}"""
-# What sticks out of the page, and tables that do not fit into their card; code may scroll by itself.
 SIDEWAYS = """() => [...document.querySelectorAll("body *")].filter(one => {
     const box = one.getBoundingClientRect();
     return (box.right > innerWidth + 1 && document.scrollingElement.scrollWidth > innerWidth)
@@ -60,15 +49,6 @@ async def site(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -
     async with opened(database, tmp_path_factory.mktemp("site")) as made:
         yield made
     await postgres.drop(database)
-
-
-async def faults(page: Page) -> list[str]:
-    """What axe finds on the page as it is."""
-    if not await page.evaluate("() => 'axe' in window"):
-        await page.evaluate(AXE.read_text())
-    passed, found = await page.evaluate(RUN, TAGS)
-    assert passed > 5, "axe judged next to nothing"
-    return list(found)
 
 
 class Watched:

@@ -32,7 +32,7 @@ export const sheet = ({ accent, scheme, corners, font, density }: Theme): CSSSty
       `[aria-disabled=true]{opacity:.7}:focus-visible{outline:3px solid var(--a);outline-offset:2px}` +
       `.link{display:block;color:inherit;text-align:start}` +
       `progress{inline-size:100%;accent-color:var(--a)}a{color:inherit}.trap{position:absolute;inset-inline-start:-9999px}` +
-      `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overscroll-behavior:contain;box-shadow:0 8px 40px #0005}` +
+      `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overflow:auto;overscroll-behavior:contain;box-shadow:0 8px 40px #0005}` +
       `.x{position:absolute;inset-block-start:8px;inset-inline-end:8px;inline-size:44px;border:0}dialog h2{padding-inline-end:44px}` +
       `.slide-in{margin-inline-end:0;block-size:100dvh}` +
       `.button{position:fixed;inset:auto 16px 76px auto;max-inline-size:calc(100vw - 32px);max-block-size:calc(100dvh - 92px);z-index:99999}` +
