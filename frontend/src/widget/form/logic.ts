@@ -30,7 +30,7 @@ const compared = (answers: Seen, { field, op, value }: Comparison): boolean => {
     empty: !some,
     is,
     is_not: !is,
-    contains: some && (there.includes(wanted) || there.includes(low(wanted) as string)),
+    contains: some && !!(there.includes?.(wanted) || there.includes?.(low(wanted) as string)),
     gt: there > wanted,
     gte: there >= wanted,
     lt: there < wanted,
