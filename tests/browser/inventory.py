@@ -161,7 +161,6 @@ STATES = (
 EXCUSED = {
     "/": "leads on to the list of leads",
     "/static/{name}": "a file",
-    "/f/{form_key}/style.css": "a style sheet",
     "/favicon.ico": "a picture",
     "/healthz": "for machines: JSON",
     "/readyz": "for machines: JSON",
@@ -170,6 +169,5 @@ EXCUSED = {
     "/live/poll": "for scripts: JSON",
     "/api": "for machines: the description of the API once more",
     "/api/openapi.json": "for machines: JSON",
-    "/f/{form_key}/style.css": "a style sheet",
 }
 """GET routes that show no page, each with the reason."""

@@ -25,6 +25,14 @@ from tests.cast import BASE, BROWSER, Browser, Cast, browser
 SECRET = "a secret key that is long enough for tests"
 
 
+BOT = {
+    "name": "SEO Expert", "email": "best-seo@cheap-links.example",
+    "message": "Buy cheap backlinks now!!! http://a.example http://b.example http://c.example casino viagra",
+    "_gotcha": "http://spam.example", "_token": "forged",
+}  # fmt: skip
+"""What no screening takes for a person's."""
+
+
 @pytest.fixture(scope="session")
 async def app(database: TestDatabase) -> AsyncIterator[Application]:
     settings = Settings(secret_key=SecretStr(SECRET), rate_limits="off")

@@ -13,7 +13,7 @@ from leadsbot.features.capture.public import list_sources
 from leadsbot.features.forms.public import list_forms
 from leadsbot.kit import ids
 from leadsbot.testing.postgres import TestDatabase
-from tests.features.forms.conftest import contact
+from tests.features.forms.conftest import BOT, contact
 from tests.product import Product, running, until
 
 ADA = {"name": "Ada", "email": "ada@example.com"}
@@ -38,7 +38,7 @@ async def post(product: Product, form: dict[str, Any], fields: dict[str, str]) -
 
 async def test_a_form_closes_when_it_has_as_many_submissions_as_it_may_have(product: Product) -> None:
     form = await call(product, "POST", "", {"definition": contact(max_submissions=3)})
-    assert await post(product, form, {**ADA, "_gotcha": "https://spam.example"}) == 201
+    assert await post(product, form, BOT) == 201
     for _ in range(2):
         assert await post(product, form, ADA) == 201
 
