@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from leadsbot.asgi import Application
 from leadsbot.features.capture.public import get_source
 from leadsbot.infra.events.log import history
 from leadsbot.kit import ids
-from tests.features.forms.conftest import BOT, Forms, contact, field, one_step
+from tests.cast import browser
+from tests.features.forms.conftest import BOT, ROOF, Forms, contact, field, one_step
 from tests.product import until
 
 
@@ -32,11 +34,12 @@ async def test_a_form_is_made_published_listed_and_read(forms: Forms) -> None:
     assert (source.json()["kind"], source.json()["redirect_allow"]) == ("form", ["https://shop.example/thanks"])
 
 
-async def test_counts_tell_what_came_in(forms: Forms) -> None:
+async def test_counts_tell_what_came_in(forms: Forms, app: Application) -> None:
     form = await forms.make()
     assert (form["submissions"], form["last_submission_at"]) == (0, None)
-    await forms.tell(form, {"name": "Ada", "email": "ada@example.com"})
-    await forms.tell(form, BOT)
+    async with browser(app, "198.51.100.7") as visitor:
+        await forms.tell(form, ROOF, visitor)
+        await forms.tell(form, BOT, visitor)
     read = (await forms.call("GET", f"/{form['id']}")).json()
     assert (read["submissions"], read["quarantined"], read["last_submission_at"] is None) == (2, 1, False)
 
