@@ -206,7 +206,6 @@ EXCUSED = {
     "/api/widget/form.js": "a script for other people's pages",
     "/": "leads on to the list of leads",
     "/static/{name}": "a file",
-    "/f/{form_key}/style.css": "a style sheet",
     "/favicon.ico": "a picture",
     "/forms/{form_id}/preview.css": "a style sheet",
     "/healthz": "for machines: JSON",

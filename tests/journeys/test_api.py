@@ -63,11 +63,20 @@ async def _ids(product: Product) -> dict[str, str]:
         return found
 
     leads, failed = await listed("leads"), await listed("deliveries?state=failed")
+    form = (await listed("forms"))[0]["id"]
     return {
         "lead": leads[0]["id"], "lead_id": leads[1]["id"], "delivery": failed[0]["id"],
         "source": (await listed("sources"))[0]["id"], "owner": (await listed("members"))[0]["id"],
-        "key": (await listed("keys"))[0]["id"],
+        "key": (await listed("keys"))[0]["id"], "form_id": form,
     }  # fmt: skip
+
+
+async def _closed_form(product: Product) -> str:
+    """A form that may be deleted."""
+    copied = await product.http.post(f"/api/v1/forms/{(await _ids(product))['form_id']}/duplicate", headers=product.key)
+    assert copied.status_code == 201, copied.text
+    made: str = copied.json()["id"]
+    return made
 
 
 async def _fuzz(product: Product, key: str, folder: Path, *options: str, **known: Any) -> None:
@@ -106,7 +115,8 @@ async def test_the_api_does_what_its_description_says(
 ) -> None:
     known = await _ids(product)
     del known["key"]
-    await _fuzz(product, product.workspace["api_key"], tmp_path, KNOWN=known | {"timezone": "Europe/London"})
+    known |= {"timezone": "Europe/London", "version": 1, "DELETE form_id": await _closed_form(product)}
+    await _fuzz(product, product.workspace["api_key"], tmp_path, KNOWN=known)
 
     document = (await product.http.get("/api/openapi.json")).json()
     assert document["openapi"].startswith("3.1.")

@@ -31,6 +31,7 @@ from leadsbot.web.inject import Caller, Uses
 from leadsbot.web.limits import ApiLimit
 from leadsbot.web.render import Renderer
 from leadsbot.web.shell import MAX_BODY, Scope, Shell
+from leadsbot.web.strict import check_body
 
 FEATURES = Path(__file__).resolve().parent.parent / "features"
 
@@ -53,9 +54,11 @@ async def provide_form(request: Request[Any, Any, Any]) -> Form:
     return Form([(name, value) for name, value in posted.multi_items() if isinstance(value, str)])
 
 
-async def tell_methods(request: Request[Any, Any, Any]) -> Response[None] | None:
-    """Answer OPTIONS with every method of the path: Litestar's own answer forgets handlers that came later."""
+async def before_all(request: Request[Any, Any, Any]) -> Response[None] | None:
+    """Answer OPTIONS with every method of the path: Litestar's own answer forgets handlers that came later. Of other
+    requests look at the body."""
     if request.method != "OPTIONS":
+        await check_body(request)
         return None
     path = request.scope["path_template"]
     methods = {method for route in request.app.routes if route.path_format == path for method in route.methods}
@@ -112,7 +115,7 @@ def build_app(
             "tx": Provide(provide_tx),
         },
         exception_handlers={Exception: answers},
-        before_request=tell_methods,
+        before_request=before_all,
         openapi_config=openapi.config(),
         request_max_body_size=MAX_BODY,
         logging_config=None,

@@ -104,6 +104,8 @@ def _exact(app: Litestar) -> dict[str, Any]:
             bodies += [(content, kind) for content in answer.get("content", {}).values()]
         sent = operation.get("requestBody", {}).get("content", {})
         bodies += [(content, handler.parsed_data_field.annotation) for content in sent.values()]
+        if sent:
+            operation["requestBody"]["required"] = not handler.parsed_data_field.has_default
     schemas, components = msgspec.json.schema_components(
         [kind for _, kind in bodies], ref_template="#/components/schemas/{name}"
     )

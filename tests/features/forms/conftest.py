@@ -25,6 +25,16 @@ from tests.cast import BASE, BROWSER, Browser, Cast, browser
 SECRET = "a secret key that is long enough for tests"
 
 
+SCRIPT = {"accept": "application/json", "user-agent": BROWSER["user-agent"], "origin": BASE}
+ROOF = {"name": "Ada Byron", "email": "ada.byron@example.com", "message": "Our roof leaks above the stairs."}
+BOT = {
+    "name": "SEO Expert", "email": "best-seo@cheap-links.example",
+    "message": "Buy cheap backlinks now!!! http://a.example http://b.example http://c.example casino viagra",
+    "_gotcha": "http://spam.example", "_token": "forged",
+}  # fmt: skip
+"""What no screening takes for a person's."""
+
+
 @pytest.fixture(scope="session")
 async def app(database: TestDatabase) -> AsyncIterator[Application]:
     settings = Settings(secret_key=SecretStr(SECRET), rate_limits="off")
@@ -97,9 +107,9 @@ class Forms:
             f"/f/{form['key']}", data=fields, headers={**BROWSER, "origin": BASE, **headers}
         )
 
-    async def tell(self, form: dict[str, Any], fields: dict[str, Any]) -> httpx.Response:
-        """Post as a script does."""
-        return await self.web.http.post(f"/f/{form['key']}", json=fields, headers={"accept": "application/json"})
+    async def tell(self, form: dict[str, Any], fields: dict[str, Any], web: Browser | None = None) -> httpx.Response:
+        """Post as a script does in a browser, perhaps another one."""
+        return await (web or self.web).http.post(f"/f/{form['key']}", json=fields, headers=SCRIPT)
 
     async def stored(self, answer: httpx.Response) -> Submission:
         """The submission that a script was told the id of."""

@@ -13,10 +13,15 @@ from leadsbot.features.capture.public import list_sources
 from leadsbot.features.forms.public import list_forms
 from leadsbot.kit import ids
 from leadsbot.testing.postgres import TestDatabase
-from tests.features.forms.conftest import contact
+from tests.features.forms.conftest import BOT, ROOF, SCRIPT, contact
 from tests.product import Product, running, until
 
 ADA = {"name": "Ada", "email": "ada@example.com"}
+
+
+def person(number: int) -> dict[str, str]:
+    """Somebody else each time."""
+    return {**ROOF, "email": f"ada{number}@example.com", "message": f"Please call me about number {number}, our roof."}
 
 
 @pytest.fixture
@@ -32,15 +37,15 @@ async def call(product: Product, method: str, path: str, body: Any = None) -> An
 
 
 async def post(product: Product, form: dict[str, Any], fields: dict[str, str]) -> int:
-    answer = await product.http.post(f"/f/{form['key']}", json=fields, headers={"accept": "application/json"})
+    answer = await product.http.post(f"/f/{form['key']}", json=fields, headers=SCRIPT)
     return answer.status_code
 
 
 async def test_a_form_closes_when_it_has_as_many_submissions_as_it_may_have(product: Product) -> None:
     form = await call(product, "POST", "", {"definition": contact(max_submissions=3)})
-    assert await post(product, form, {**ADA, "_gotcha": "https://spam.example"}) == 201
-    for _ in range(2):
-        assert await post(product, form, ADA) == 201
+    assert await post(product, form, BOT) == 201
+    for number in range(2):
+        assert await post(product, form, person(number)) == 201
 
     async def counted() -> bool:
         read = await call(product, "GET", f"/{form['id']}")
@@ -48,10 +53,10 @@ async def test_a_form_closes_when_it_has_as_many_submissions_as_it_may_have(prod
 
     # What is held back as suspicious does not count.
     await until(counted)
-    assert await post(product, form, ADA) == 201
+    assert await post(product, form, person(2)) == 201
 
     async def closed() -> bool:
-        return await post(product, form, ADA) == 410
+        return await post(product, form, BOT) == 410
 
     await until(closed)
     full = await product.http.post(f"/api/v1/forms/{form['id']}/reopen", headers=product.key)

@@ -6,10 +6,14 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from leadsbot.asgi import Application
+from leadsbot.features.capture.public import get_source
 from leadsbot.infra.events.log import history
 from leadsbot.kit import ids
-from tests.features.forms.conftest import Forms, contact, field, one_step
+from tests.cast import browser
+from tests.features.forms.conftest import BOT, ROOF, Forms, contact, field, one_step
 from tests.product import until
 
 
@@ -30,11 +34,12 @@ async def test_a_form_is_made_published_listed_and_read(forms: Forms) -> None:
     assert (source.json()["kind"], source.json()["redirect_allow"]) == ("form", ["https://shop.example/thanks"])
 
 
-async def test_counts_tell_what_came_in(forms: Forms) -> None:
+async def test_counts_tell_what_came_in(forms: Forms, app: Application) -> None:
     form = await forms.make()
     assert (form["submissions"], form["last_submission_at"]) == (0, None)
-    await forms.tell(form, {"name": "Ada", "email": "ada@example.com"})
-    await forms.tell(form, {"name": "Bot", "email": "bot@example.com", "_gotcha": "http://spam.example"})
+    async with browser(app, "198.51.100.7") as visitor:
+        await forms.tell(form, ROOF, visitor)
+        await forms.tell(form, BOT, visitor)
     read = (await forms.call("GET", f"/{form['id']}")).json()
     assert (read["submissions"], read["quarantined"], read["last_submission_at"] is None) == (2, 1, False)
 
@@ -137,8 +142,8 @@ async def test_a_version_never_changes_and_can_be_gone_back_to(forms: Forms) -> 
     assert [each["definition"]["title"] for each in versions] == ["Contact us", "Second", "Contact us"]
     assert [each["live"] for each in versions] == [False, False, True]
     for number in ("0", "4", "99999999999999999999", "x"):
-        assert (await forms.call("GET", f"/{form['id']}/versions/{number}")).status_code in (400, 404)
-        assert (await forms.call("POST", f"/{form['id']}/versions/{number}/restore", {})).status_code in (400, 404)
+        assert (await forms.call("GET", f"/{form['id']}/versions/{number}")).status_code in (404, 422)
+        assert (await forms.call("POST", f"/{form['id']}/versions/{number}/restore", {})).status_code in (404, 422)
 
 
 async def test_a_version_cannot_come_back_into_a_world_that_refuses_it(forms: Forms) -> None:
@@ -185,8 +190,21 @@ async def test_a_form_is_closed_reopened_and_deleted_when_it_is_closed(forms: Fo
     assert (await forms.call("DELETE", f"/{form['id']}")).status_code == 204
     assert (await forms.call("GET", f"/{form['id']}")).status_code == 404
     assert (await forms.stored(sent)).fields["name"] == "Ada"
-    source = await forms.web.http.get(f"/api/v1/sources/{form['source']}", headers=forms.cast.alice.bearer)
+    bearer, path = forms.cast.alice.bearer, f"/api/v1/sources/{form['source']}"
+    source = await forms.web.http.get(path, headers=bearer)
     assert (source.json()["state"], source.json()["submissions"]) == ("closed", 1)
+    # What is left is a source without a form: opened again, it takes any fields.
+    async with forms.db.tenant(forms.cast.workspace_id) as tx:
+        left = await get_source(tx, ids.read(ids.SOURCE, form["source"]))
+        assert await tx.scalar(text("SELECT form IS NULL FROM source WHERE id = :id"), {"id": left and left.id})
+    assert left is not None
+    assert left.form is None
+    await forms.web.http.post(f"{path}/reopen", headers=bearer)
+
+    async def taken() -> bool:
+        return (await forms.tell(form, {"anything": "goes"})).status_code == 201
+
+    await until(taken)
 
 
 async def test_a_form_is_designed_for_a_source_that_has_none(forms: Forms) -> None:
@@ -270,6 +288,9 @@ async def test_the_outsider_finds_no_form_and_the_reader_changes_none(forms: For
         ({"title": "x" * 201}, "definition.title"),
         ({"colour": "red"}, "definition.colour"),
         ({"steps": []}, "definition.steps"),
+        ({"partials": "yes"}, "definition.partials"),
+        ({"partials": "1"}, "definition.partials"),
+        ({"max_submissions": "5"}, "definition.max_submissions"),
         ({"theme": {"accent": "red"}}, "definition.theme.accent"),
         ({"closes_at": "2026-05-01T10:00:00"}, "definition.closes_at"),
         ({"steps": [{"id": "one", "fields": [{"key": "Bad Key", "type": "text", "label": "x"}]}]}, "definition.steps"),

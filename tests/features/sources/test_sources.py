@@ -288,6 +288,17 @@ async def test_settings_are_saved_and_what_is_wrong_stays_on_the_page(alice: Bro
     assert (tiny.status_code, "whole number" in tiny.text) == (422, True)
 
 
+async def test_a_designed_form_has_its_title_elsewhere(alice: Browser, cast: Cast) -> None:
+    field = {"key": "email", "type": "email", "label": "E-mail"}
+    definition = {"title": "Ask us", "steps": [{"id": "one", "fields": [field]}]}
+    made = await alice.http.post("/api/v1/forms", json={"definition": definition}, headers=cast.alice.bearer)
+    path = f"/sources/{made.json()['source']}"
+    page = await alice.get(path)
+    assert "Title of the ready-made page" not in page.text
+    assert (await alice.post(path, {"name": "Shop", "max_body": "64"}, on=path)).status_code == 303
+    assert "<h1>Ask us</h1>" in (await alice.get(f"/f/{made.json()['key']}")).text
+
+
 async def test_closing_offers_an_undo(alice: Browser) -> None:
     path = (await alice.post("/sources", {"kind": "webhook", "name": "CRM"}, on="/sources/new")).headers["location"]
     closed = await alice.post(f"{path}/close", on=path)

@@ -136,8 +136,11 @@ async def list_sources(tx: TenantTx) -> Sequence[Source]:
     return [_source(row) for row in rows]
 
 
-async def count_submissions(tx: TenantTx, since: datetime | None = None) -> dict[UUID, SourceCounts]:
-    """Submissions per source (of all time, or since a moment), how many are quarantined, and the newest one's time."""
+async def count_submissions(
+    tx: TenantTx, since: datetime | None = None, *, source_id: UUID | None = None
+) -> dict[UUID, SourceCounts]:
+    """Submissions per source (of all time, or since a moment; of all sources or of one), how many are quarantined, and
+    the newest one's time."""
     statement = (
         select(
             SubmissionRow.source_id,
@@ -148,6 +151,8 @@ async def count_submissions(tx: TenantTx, since: datetime | None = None) -> dict
         .where(SubmissionRow.workspace_id == tx.workspace_id)
         .group_by(SubmissionRow.source_id)
     )
+    if source_id is not None:
+        statement = statement.where(SubmissionRow.source_id == source_id)
     if since is not None:
         statement = statement.where(SubmissionRow.received_at >= since)
     rows = (await tx.execute(statement)).mappings()

@@ -65,7 +65,7 @@ class Source(Table):
     country: Mapped[str | None] = column(WORKSPACE, Text)
     """ISO 3166 alpha-2 code used to read national phone numbers; null means the workspace's."""
     settings: Mapped[dict[str, Any]] = column(WORKSPACE, JSONB, server_default=text("'{}'"))
-    form: Mapped[dict[str, Any] | None] = column(WORKSPACE, JSONB)
+    form: Mapped[dict[str, Any] | None] = column(WORKSPACE, JSONB(none_as_null=True))
     """The published version of its form, as the hot path needs it: ``{"version": 3, "definition": {…}}``; null where
     no form was designed."""
     checks: Mapped[dict[str, Any]] = column(WORKSPACE, JSONB, server_default=text("'{}'"))

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response
-from litestar.params import HeaderParameter, QueryParameter
+from litestar.datastructures import ResponseHeader
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from leadsbot.features.capture import public as capture
 from leadsbot.features.forms import actions, public, store
@@ -38,8 +39,9 @@ from leadsbot.infra.services import Services
 from leadsbot.kit import ids
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.web.actor import Permission
-from leadsbot.web.inject import Caller, Cursor, FromPath, InTx, JSONBody, Limit, Uses
+from leadsbot.web.inject import Caller, Cursor, InTx, JSONBody, Limit, Uses
 from leadsbot.web.pagination import Page, paged, position
+from leadsbot.web.params import path_id
 from leadsbot.web.routes import api
 
 READ, WRITE = Permission.SOURCES_READ, Permission.SOURCES_WRITE
@@ -47,6 +49,9 @@ TAG = "Forms"
 ALL, ONE = "/api/v1/forms", "/api/v1/forms/{form_id:str}"
 LARGEST = 2_147_483_647
 """PostgreSQL's largest integer: no version or revision is beyond it."""
+FormId = Annotated[str, path_id(ids.FORM, "The form")]
+Number = Annotated[int, PathParameter(description="The version's number.", ge=1, le=LARGEST)]
+REVISED = [ResponseHeader("ETag", description="The draft's revision, for `If-Match`.", documentation_only=True)]
 _TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 IfMatch = Annotated[
     str | None,
@@ -70,19 +75,23 @@ async def list_forms(tx: InTx, services: Uses, limit: Limit = 50, cursor: Cursor
     )
 
 
-@api("POST", ALL, needs=WRITE, status=201, errors=(404, 409), summary="Make a form", tag=TAG)
+@api("POST", ALL, needs=WRITE, status=201, errors=(404, 409), summary="Make a form", tag=TAG, response_headers=REVISED)
 async def make_form(data: JSONBody[FormIn], actor: Caller, tx: InTx, services: Uses) -> Response[FormOut]:
     """Makes a form and the source that it belongs to. A definition without errors is published as version 1, unless
     `publish` is false; until then the form is closed.
     """
-    options: dict[str, Any] = {}
-    source = None
-    if data.source is not None:
-        source = ids.read(ids.SOURCE, data.source)
-    else:
-        options = {"allowed_origins": data.allowed_origins, "redirect_allow": data.redirect_allow}
+    options: dict[str, Any] = {"allowed_origins": data.allowed_origins, "redirect_allow": data.redirect_allow}
+    source = None if data.source is None else ids.read(ids.SOURCE, data.source)
+    if source is not None and any(options.values()):
+        raise Invalid("source", "A source that exists has its own addresses. Change them there.")
     made = await actions.create_form(
-        tx, data.definition, name=data.name, by=actor.tag, source_id=source, publish_now=data.publish, **options
+        tx,
+        data.definition,
+        name=data.name,
+        by=actor.tag,
+        source_id=source,
+        publish_now=data.publish,
+        **({} if source else options),
     )
     return await _answer(tx, services, made, status=201)
 
@@ -100,15 +109,17 @@ async def lint_definition(data: JSONBody[LintIn]) -> ReportOut:
     return ReportOut(report.errors, report.hints)
 
 
-@api("GET", ONE, needs=READ, errors=(404,), summary="Read a form", tag=TAG)
-async def get_form(form_id: FromPath[str], tx: InTx, services: Uses) -> Response[FormOut]:
+@api("GET", ONE, needs=READ, errors=(404,), summary="Read a form", tag=TAG, response_headers=REVISED)
+async def get_form(form_id: FormId, tx: InTx, services: Uses) -> Response[FormOut]:
     """One form with its draft and what keeps that from being published. The `ETag` is its revision."""
     return await _answer(tx, services, await _found(tx, form_id))
 
 
-@api("PATCH", ONE, needs=WRITE, status=200, errors=(404, 409), summary="Save a draft", tag=TAG)
+@api(
+    "PATCH", ONE, needs=WRITE, status=200, errors=(404, 409), summary="Save a draft", tag=TAG, response_headers=REVISED
+)
 async def patch_form(
-    form_id: FromPath[str], data: JSONBody[FormPatch], actor: Caller, tx: InTx, services: Uses, if_match: IfMatch = None
+    form_id: FormId, data: JSONBody[FormPatch], actor: Caller, tx: InTx, services: Uses, if_match: IfMatch = None
 ) -> Response[FormOut]:
     """Saves a draft made from the revision that `revision` or `If-Match` names, and gives the form another `name`.
     Visitors see nothing of it until it is published. 409 when somebody saved a newer draft: its revision is the `ETag`.
@@ -127,13 +138,13 @@ async def patch_form(
 
 
 @api("DELETE", ONE, needs=WRITE, status=204, errors=(404, 409), summary="Delete a form", tag=TAG)
-async def delete_form(form_id: FromPath[str], actor: Caller, tx: InTx) -> None:
+async def delete_form(form_id: FormId, actor: Caller, tx: InTx) -> None:
     """Deletes a closed form with its versions. Its source and what came in through it stay. 409 for an open one."""
     await actions.delete(tx, ids.read(ids.FORM, form_id), by=actor.tag)
 
 
 @api("GET", f"{ONE}/lint", needs=READ, errors=(404,), summary="Look at a draft", tag=TAG)
-async def lint_draft(form_id: FromPath[str], tx: InTx) -> ReportOut:
+async def lint_draft(form_id: FormId, tx: InTx) -> ReportOut:
     """What keeps the draft from being published (`errors`), and what is worth a second look (`hints`)."""
     found = await _found(tx, form_id)
     report = lint(found.draft, found.source.redirect_allow)
@@ -142,7 +153,7 @@ async def lint_draft(form_id: FromPath[str], tx: InTx) -> ReportOut:
 
 @api("GET", f"{ONE}/public", needs=READ, errors=(404,), summary="A form as visitors see it", tag=TAG)
 async def get_public(
-    form_id: FromPath[str],
+    form_id: FormId,
     tx: InTx,
     lang: Annotated[str, QueryParameter(description="A language tag, e.g. `de`.", max_length=35)] = "",
     draft: Annotated[bool, QueryParameter(description="The draft instead of what is live.")] = False,
@@ -156,9 +167,18 @@ async def get_public(
     return shown_form(definition, language_for(definition, lang), key=found.source.key, version=version)
 
 
-@api("POST", f"{ONE}/publish", needs=WRITE, status=200, errors=(404, 409), summary="Publish the draft", tag=TAG)
+@api(
+    "POST",
+    f"{ONE}/publish",
+    needs=WRITE,
+    status=200,
+    errors=(404, 409),
+    summary="Publish the draft",
+    tag=TAG,
+    response_headers=REVISED,
+)
 async def publish(
-    form_id: FromPath[str], actor: Caller, tx: InTx, services: Uses, data: JSONBody[PublishIn | None] = None
+    form_id: FormId, actor: Caller, tx: InTx, services: Uses, data: JSONBody[PublishIn | None] = None
 ) -> Response[FormOut]:
     """Makes the draft a new version, which visitors see within a second; nothing happens when it is live already. 422
     with every error that is in the way. The first publishing opens the form.
@@ -170,9 +190,18 @@ async def publish(
     return await _answer(tx, services, done)
 
 
-@api("POST", f"{ONE}/discard", needs=WRITE, status=200, errors=(404, 409), summary="Discard the draft", tag=TAG)
+@api(
+    "POST",
+    f"{ONE}/discard",
+    needs=WRITE,
+    status=200,
+    errors=(404, 409),
+    summary="Discard the draft",
+    tag=TAG,
+    response_headers=REVISED,
+)
 async def discard(
-    form_id: FromPath[str], tx: InTx, services: Uses, data: JSONBody[DiscardIn | None] = None
+    form_id: FormId, tx: InTx, services: Uses, data: JSONBody[DiscardIn | None] = None
 ) -> Response[FormOut]:
     """Throws away what was changed since the last publishing. 409 before the first one."""
     return await _answer(
@@ -182,31 +211,56 @@ async def discard(
     )
 
 
-@api("POST", f"{ONE}/duplicate", needs=WRITE, status=201, errors=(404,), summary="Duplicate a form", tag=TAG)
+@api(
+    "POST",
+    f"{ONE}/duplicate",
+    needs=WRITE,
+    status=201,
+    errors=(404,),
+    summary="Duplicate a form",
+    tag=TAG,
+    response_headers=REVISED,
+)
 async def duplicate(
-    form_id: FromPath[str], actor: Caller, tx: InTx, services: Uses, data: JSONBody[DuplicateIn | None] = None
+    form_id: FormId, actor: Caller, tx: InTx, services: Uses, data: JSONBody[DuplicateIn | None] = None
 ) -> Response[FormOut]:
     """Makes a new, unpublished form from the draft of this one, with the same settings."""
     made = await actions.duplicate(tx, ids.read(ids.FORM, form_id), name=data.name if data else "", by=actor.tag)
     return await _answer(tx, services, made, status=201)
 
 
-@api("POST", f"{ONE}/close", needs=WRITE, status=200, errors=(404,), summary="Close a form", tag=TAG)
-async def close(form_id: FromPath[str], actor: Caller, tx: InTx, services: Uses) -> Response[FormOut]:
+@api(
+    "POST",
+    f"{ONE}/close",
+    needs=WRITE,
+    status=200,
+    errors=(404,),
+    summary="Close a form",
+    tag=TAG,
+    response_headers=REVISED,
+)
+async def close(form_id: FormId, actor: Caller, tx: InTx, services: Uses) -> Response[FormOut]:
     """Takes no more submissions: 410 from now on. What came in stays. Closing twice changes nothing."""
     return await _answer(tx, services, await actions.close(tx, ids.read(ids.FORM, form_id), by=actor.tag))
 
 
-@api("POST", f"{ONE}/reopen", needs=WRITE, status=200, errors=(404, 409), summary="Reopen a form", tag=TAG)
-async def reopen(form_id: FromPath[str], actor: Caller, tx: InTx, services: Uses) -> Response[FormOut]:
+@api(
+    "POST",
+    f"{ONE}/reopen",
+    needs=WRITE,
+    status=200,
+    errors=(404, 409),
+    summary="Reopen a form",
+    tag=TAG,
+    response_headers=REVISED,
+)
+async def reopen(form_id: FormId, actor: Caller, tx: InTx, services: Uses) -> Response[FormOut]:
     """Takes submissions again at the same address. 409 for a form that was not published or has reached its maximum."""
     return await _answer(tx, services, await actions.reopen(tx, ids.read(ids.FORM, form_id), by=actor.tag))
 
 
 @api("GET", f"{ONE}/versions", needs=READ, errors=(404,), summary="List versions", tag=TAG)
-async def list_versions(
-    form_id: FromPath[str], tx: InTx, limit: Limit = 50, cursor: Cursor = None
-) -> Page[VersionSummary]:
+async def list_versions(form_id: FormId, tx: InTx, limit: Limit = 50, cursor: Cursor = None) -> Page[VersionSummary]:
     """What was published, the newest first."""
     found = await _found(tx, form_id)
     at = position(cursor)
@@ -221,10 +275,10 @@ async def list_versions(
 
 
 @api("GET", f"{ONE}/versions/{{version:int}}", needs=READ, errors=(404,), summary="Read a version", tag=TAG)
-async def get_version(form_id: FromPath[str], version: FromPath[int], tx: InTx) -> VersionOut:
+async def get_version(form_id: FormId, version: Number, tx: InTx) -> VersionOut:
     """One published version: what submissions with this `form_version` were filled into."""
     found = await _found(tx, form_id)
-    wanted = await public.get_version(tx, found.id, _known(version))
+    wanted = await public.get_version(tx, found.id, version)
     if wanted is None:
         raise NotFound("There is no such version.")
     return version_out(wanted, found.live_version)
@@ -232,11 +286,11 @@ async def get_version(form_id: FromPath[str], version: FromPath[int], tx: InTx) 
 
 @api(
     "POST", f"{ONE}/versions/{{version:int}}/restore", needs=WRITE, status=200, errors=(404, 409),
-    summary="Roll back to a version", tag=TAG,
+    summary="Roll back to a version", tag=TAG, response_headers=REVISED
 )  # fmt: skip
 async def restore(
-    form_id: FromPath[str],
-    version: FromPath[int],
+    form_id: FormId,
+    version: Number,
     actor: Caller,
     tx: InTx,
     services: Uses,
@@ -244,14 +298,8 @@ async def restore(
 ) -> Response[FormOut]:
     """Publishes an earlier version once more, as a new one; the draft becomes the same."""
     note = data.note if data else ""
-    done = await actions.roll_back(tx, ids.read(ids.FORM, form_id), _known(version), by=actor.tag, note=note)
+    done = await actions.roll_back(tx, ids.read(ids.FORM, form_id), version, by=actor.tag, note=note)
     return await _answer(tx, services, done)
-
-
-def _known(version: int) -> int:
-    if not 1 <= version <= LARGEST:
-        raise NotFound("There is no such version.")
-    return version
 
 
 def _revision(if_match: str | None) -> int | None:
@@ -272,7 +320,7 @@ async def _found(tx: TenantTx, shown: str) -> Form:
 
 
 async def _answer(tx: TenantTx, services: Services, form: Form, *, status: int = 200) -> Response[FormOut]:
-    counts = await capture.count_submissions(tx)
+    counts = await capture.count_submissions(tx, source_id=form.source.id)
     report = lint(form.draft, form.source.redirect_allow)
     shown = form_out(services.url(), form, counts.get(form.source.id), report)
     return Response(shown, status_code=status, headers={"ETag": f'"{form.revision}"'})

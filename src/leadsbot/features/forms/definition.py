@@ -120,7 +120,7 @@ class Ending(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     show_if: Conditions = []
 
 
-class Theme(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+class Theme(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How it looks, as tokens; never CSS."""
 
     accent: Colour = "#2f5bea"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode
@@ -258,8 +259,13 @@ def _page(
 
 def _style(theme: Theme) -> tuple[bytes, str]:
     """A form's style sheet, and the name of this very content."""
-    shared = static.find(static.url("form.css").removeprefix("/static/")).body
-    body = stylesheet(theme).encode() + shared
+    return _sheet(stylesheet(theme), static.url("form.css"))
+
+
+@lru_cache(maxsize=256)
+def _sheet(own: str, shared: str) -> tuple[bytes, str]:
+    # The address of what is shared holds its hash, so what is remembered never grows old.
+    body = own.encode() + static.find(shared.removeprefix("/static/")).body
     return body, sha256(body).hexdigest()[:12]
 
 

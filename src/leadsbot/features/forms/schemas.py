@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -12,16 +11,25 @@ from leadsbot.features.forms.definition import Definition
 from leadsbot.features.forms.findings import Finding, Report
 from leadsbot.features.forms.model import Form, Version
 from leadsbot.kit import ids
+from leadsbot.web.params import VISIBLE, Moment, body_id, told
 
-Name = Annotated[str, msgspec.Meta(max_length=200, description="What your team calls it; visitors see the title.")]
+Name = Annotated[str, told("What your team calls it; empty: the title.", maxLength=200)]
+NewName = Annotated[
+    str, told("What your team calls it; visitors see the title.", minLength=1, maxLength=200, pattern=VISIBLE)
+]
 Revision = Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647, description="The draft that this was made from.")]
-Note = Annotated[str, msgspec.Meta(max_length=500, description="What changed, for your team.")]
+Note = Annotated[str, told("What changed, for your team.", maxLength=500)]
 Origins = Annotated[
-    list[str], msgspec.Meta(max_length=100, description="Origins of web sites that may post; see sources.")
+    list[Annotated[str, told("An origin, or `null`.", pattern="^(null|https?://[^/]+/?)$")]],
+    msgspec.Meta(max_length=100, description="Origins of web sites that may post; see sources."),
 ]
 Redirects = Annotated[
-    list[str], msgspec.Meta(max_length=100, description="Addresses that endings and `_next` may lead to.")
+    list[Annotated[str, told("A whole address.", pattern="^https?://[^/]")]],
+    msgspec.Meta(
+        max_length=100, description="Addresses that endings and `_next` may lead to; deeper paths are included."
+    ),
 ]
+Prefix = Annotated[str, msgspec.Meta(pattern="^https?://[^/]", description="A whole address.")]
 NONE = SourceCounts(total=0, quarantined=0, last_at=None)
 
 
@@ -41,9 +49,9 @@ class FormSummary(msgspec.Struct):
     languages: list[str]
     submissions: int
     quarantined: int
-    last_submission_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
+    last_submission_at: Moment | None
+    created_at: Moment
+    updated_at: Moment
 
 
 class FormOut(FormSummary):
@@ -59,7 +67,7 @@ class FormIn(msgspec.Struct, forbid_unknown_fields=True):
 
     definition: Definition
     name: Name = ""
-    source: str | None = None
+    source: Annotated[str, body_id(ids.SOURCE, "A source of the kind form that has none.")] | None = None
     publish: bool = True
     """Whether to publish it when nothing is in the way."""
     allowed_origins: Origins = msgspec.field(default_factory=list)
@@ -70,7 +78,7 @@ class FormPatch(msgspec.Struct, forbid_unknown_fields=True):
     """What to change. A new draft needs the `revision` that it was made from, here or as `If-Match`."""
 
     definition: Definition | msgspec.UnsetType = msgspec.UNSET
-    name: Name | msgspec.UnsetType = msgspec.UNSET
+    name: NewName | msgspec.UnsetType = msgspec.UNSET
     revision: Revision | None = None
 
 
@@ -103,7 +111,7 @@ class LintIn(msgspec.Struct, forbid_unknown_fields=True):
     """A definition to look at. Without `redirect_allow` it is not asked where endings may lead to."""
 
     definition: Definition
-    redirect_allow: Redirects | None = None
+    redirect_allow: Annotated[list[Prefix], msgspec.Meta(max_length=100)] | None = None
 
 
 class ReportOut(msgspec.Struct):
@@ -120,7 +128,7 @@ class VersionSummary(msgspec.Struct):
     live: bool
     note: str
     published_by: str
-    published_at: datetime
+    published_at: Moment
 
 
 class VersionOut(VersionSummary):

@@ -6,6 +6,7 @@ the colour of text and marks the accent is darkened or lightened until it has CO
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from leadsbot.features.forms.definition import Theme
@@ -38,6 +39,7 @@ def tokens(theme: Theme) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=256)
 def stylesheet(theme: Theme) -> str:
     """The tokens as CSS, to stand before ``form.css``."""
     return ":root{" + "".join(f"--{name}:{value};" for name, value in tokens(theme).items()) + "}\n"

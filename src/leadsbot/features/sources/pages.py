@@ -121,7 +121,7 @@ def _options(form: Form, source: Source) -> dict[str, Any]:
         "country": form.text("country", limit=2, required=False) or None,
         "max_body": form.number("max_body", low=1, high=4096) * KIB,
     }
-    if source.kind == Kind.FORM:
+    if source.kind == Kind.FORM and source.form is None:
         options["settings"] = {**source.settings, "title": form.text("title", limit=100, required=False)}
     return options
 
