@@ -187,14 +187,14 @@ async def plan_card(tx: TenantTx, signer: Signer, lead_id: UUID, destination: De
     """Plan the card of a lead in a destination.
 
     Returns ``("alert", delivery)`` or, while a storm lasts, ``("digest", delivery)`` of the digest that it joins: that
-    is to be sent. None when there is nothing to send now: the lead has a card, or Telegram refuses the chat and the
-    alert waits until it is cured.
+    is to be sent. None when there is nothing to send now: the lead has a card, or the chat does not work (it is
+    paused, or Telegram refuses it) and the alert waits until it does.
     """
     if await store.card_at(tx, lead_id, destination.id) is not None:
         return None
-    disabled = destination.state is DestinationState.DISABLED
+    waits = destination.state is not DestinationState.ACTIVE
     recent = await deliveries.planned_since(tx, destination.id, utcnow() - model.STORM_WINDOW, "alert")
-    if disabled or recent < model.STORM_CARDS:
+    if waits or recent < model.STORM_CARDS:
         kind, delivery_id = "alert", await _plan(tx, "alert", destination, f"alert:{lead_id}:{destination.id}", lead_id)
     else:
         kind, delivery_id = "digest", await _open_digest(tx, destination)
@@ -207,9 +207,9 @@ async def plan_card(tx: TenantTx, signer: Signer, lead_id: UUID, destination: De
         delivery_id=delivery_id,
         token_hash=model.token_hash(card_token(signer, card_id)),
     )
-    if disabled:
-        await deliveries.hold(tx, delivery_id, destination.reason or "Telegram refuses the chat.")
-    return (kind, delivery_id) if added and not disabled else None
+    if waits:
+        await deliveries.hold(tx, delivery_id, destination.why_waiting)
+    return (kind, delivery_id) if added and not waits else None
 
 
 async def _plan(tx: TenantTx, kind: str, destination: Destination, key: str, lead_id: UUID | None = None) -> UUID:

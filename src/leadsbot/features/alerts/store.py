@@ -207,6 +207,14 @@ async def card_at(tx: TenantTx, lead_id: UUID, destination_id: UUID) -> AlertCar
     return _card(row) if row else None
 
 
+async def leads_with_cards(tx: TenantTx, lead_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the leads that have a card anywhere."""
+    rows = await tx.execute(
+        select(CardRow.lead_id).where(CardRow.workspace_id == tx.workspace_id, CardRow.lead_id.in_(lead_ids))
+    )
+    return set(rows.scalars())
+
+
 async def count_cards(tx: TenantTx, delivery_id: UUID) -> int:
     """How many cards a delivery stands for."""
     statement = select(func.count()).where(CardRow.workspace_id == tx.workspace_id, CardRow.delivery_id == delivery_id)

@@ -236,6 +236,18 @@ async def held_counts(tx: TenantTx, destination_ids: Sequence[UUID]) -> dict[UUI
     return {row.destination_id: row.number for row in rows}
 
 
+async def leads_told(tx: TenantTx, lead_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the leads about which something was sent."""
+    rows = await tx.execute(
+        select(DeliveryRow.lead_id).where(
+            DeliveryRow.workspace_id == tx.workspace_id,
+            DeliveryRow.lead_id.in_(lead_ids),
+            DeliveryRow.state == State.SENT.value,
+        )
+    )
+    return {lead_id for lead_id in rows.scalars() if lead_id is not None}
+
+
 async def of_destination(tx: TenantTx, destination_id: UUID, *states: State) -> list[Delivery]:
     """The deliveries of a destination in these states, oldest first."""
     rows = await tx.execute(
