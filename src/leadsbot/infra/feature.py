@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
     from leadsbot.infra.nav import NavItem
+    from leadsbot.infra.notices import NoticeSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """One capability: its tables, its HTTP routes, its reactions to events, its jobs and their schedule."""
+    """One capability: its tables, its HTTP routes, its reactions to events, its jobs and their schedule, and what it
+    puts around every page: entries of the navigation, and notices of what somebody must cure."""
 
     name: str
     tables: tuple[type[Table], ...] = ()
@@ -25,3 +27,4 @@ class Feature:
     jobs: tuple[JobKind[Any], ...] = ()
     schedule: tuple[Cron, ...] = ()
     nav: tuple[NavItem, ...] = ()
+    notices: tuple[NoticeSource, ...] = ()
