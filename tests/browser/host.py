@@ -20,6 +20,8 @@ from sqlalchemy import text
 from leadsbot.asgi import Application
 from leadsbot.cli.people import provision
 from leadsbot.features.capture.public import Source, create_source, list_sources
+from leadsbot.features.forms.definition import decode
+from leadsbot.features.forms.public import create_form
 from leadsbot.infra.db.addresses import Addresses
 from leadsbot.infra.settings import Settings
 from leadsbot.infra.wire import Protocol
@@ -144,6 +146,14 @@ class Place:
             f'<script nonce="{NONCE}">{script}</script></body></html>'
         )
         self.host.pages[path] = whole, policy.format(api=self.road.address, nonce=NONCE)
+
+    async def design(self, definition: dict[str, Any], name: str = "designed", **options: Any) -> Source:
+        """Publish a form; it is the source of this name from here on."""
+        async with self.process.services.db.tenant(self.workspace) as tx:
+            made = await create_form(tx, decode(definition), name=name, **options)
+        assert made.live_version == 1
+        self.sources[name] = made.source
+        return made.source
 
     async def query(self, statement: str, source: str = "widget", **values: Any) -> list[dict[str, Any]]:
         """Rows, as the application sees them in the workspace of a source."""

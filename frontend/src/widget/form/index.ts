@@ -16,7 +16,7 @@ export const draw = (host: HTMLElement, core: Core): View => {
   const { mode } = core.config;
   const root = host.shadowRoot || host.attachShadow({ mode: "open" });
   const launcher = root.querySelector("button");
-  root.adoptedStyleSheets = [sheet("theme" in form ? form.theme : PLAIN)];
+  root.adoptedStyleSheets = [sheet({ ...PLAIN, ...("theme" in form && form.theme) })];
   const title = element("h2", { id: "title", tabindex: -1 }, form.title);
   const nothing = (): void => {};
   const view: View = { open: nothing, close: nothing, fill: nothing, submit: nothing };

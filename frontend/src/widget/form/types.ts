@@ -63,7 +63,8 @@ export interface LocalForm {
   intro?: string;
   button?: string;
   notice_url?: string;
-  theme: Theme;
+  /** What is as by default is left out. */
+  theme: Partial<Theme>;
   steps: Step[];
   words: Record<string, string>;
 }
