@@ -29,9 +29,9 @@ class SeenFormRow(Table):
     id: Mapped[UUID] = column(WORKSPACE, primary_key=True)
     source_id: Mapped[UUID] = column(WORKSPACE)
     fingerprint: Mapped[str] = column(WORKSPACE, Text)
-    """Of the page's origin and path, the form's id and the names of its fields."""
+    """Of the site's origin, the form's id and the names of its fields: one form, on whatever pages it stands."""
     page: Mapped[str] = column(WORKSPACE, Text)
-    """Origin and path, without query."""
+    """Where it was seen last: origin and path, without query."""
     name: Mapped[str] = column(WORKSPACE, Text)
     fields: Mapped[list[dict[str, Any]]] = column(WORKSPACE, JSONB)
     """``[{name, label, type, guess}]``."""
