@@ -79,3 +79,8 @@ def icon(name: str, label: str | None = None) -> Markup:
         '<svg class="icon" viewBox="0 0 24 24" width="18" height="18" fill="none" stroke="currentColor" '
         'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"{}>{}</svg>'
     ).format(named, Markup(PATHS[name]))  # noqa: S704 - the drawings above are constants of ours
+
+
+def symbol(name: str) -> Markup:
+    """The drawing for scripts, which show it by ``<use href="#i-name">``."""
+    return Markup('<symbol id="i-{}" viewBox="0 0 24 24">{}</symbol>').format(name, Markup(PATHS[name]))  # noqa: S704

@@ -23,7 +23,7 @@ from leadsbot.kit.text import scrub
 from leadsbot.web import static
 from leadsbot.web.actor import ANONYMOUS, Actor
 from leadsbot.web.csrf import Csrf
-from leadsbot.web.icons import icon
+from leadsbot.web.icons import icon, symbol
 
 HERE = Path(__file__).parent / "templates"
 AnyRequest = Request[Any, Any, Any]
@@ -99,7 +99,7 @@ class Renderer:
             auto_reload=False,
             finalize=_show,
         )
-        self.env.globals.update(asset=static.url, icon=icon)
+        self.env.globals.update(asset=static.url, icon=icon, symbol=symbol)
         self.env.filters.update(
             shown_id=shown_id, ago=ago, copy_id=copy_id, as_json=as_json, workspace_name=workspace_name
         )

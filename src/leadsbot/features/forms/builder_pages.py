@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+from zlib import crc32
+
+import msgspec
+
 from leadsbot.features.accounts.public import workspace_settings
 from leadsbot.features.forms import actions, plain, public
+from leadsbot.features.forms import page as hosted
 from leadsbot.features.forms.actions import Stale
+from leadsbot.features.forms.catalogue import catalogue
 from leadsbot.features.forms.changes import TYPES, changes, sentence
-from leadsbot.features.forms.definition import Definition
+from leadsbot.features.forms.definition import Definition, encode
 from leadsbot.features.forms.findings import NotReady
 from leadsbot.features.forms.lint import lint
 from leadsbot.features.forms.model import Form
-from leadsbot.features.forms.pages import ONE, READ, WRITE, Answer, find, framed, path_of
+from leadsbot.features.forms.pages import FRAMING, ONE, READ, WRITE, Answer, find, framed, known_version, path_of
+from leadsbot.features.forms.schemas import form_out
 from leadsbot.features.forms.starters import currency_of
 from leadsbot.infra.db.tx import TenantTx
-from leadsbot.kit.errors import AppError, Invalid
-from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted
+from leadsbot.kit.errors import AppError, Invalid, NotFound
+from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
 from leadsbot.web.render import redirect
 from leadsbot.web.routes import page
 
@@ -23,6 +31,33 @@ from leadsbot.web.routes import page
 async def builder(request: PageRequest, form_id: FromPath[str], tx: InTx) -> Answer:
     """The draft, to be changed by who may."""
     return await _builder(request, tx, await find(tx, form_id))
+
+
+@page("GET", f"{ONE}/preview", needs=READ)
+async def preview(request: PageRequest, form_id: FromPath[str], tx: InTx, services: Uses) -> Answer:
+    """The draft, or the ``?version=``, as visitors will see it; in a frame of ours, or by itself."""
+    found, definition, query = await _looked_at(request, tx, form_id)
+    live = public.Live(source=found.source, version=found.live_version or 0, definition=definition)
+    theme = crc32(repr(definition.theme).encode())
+    return hosted.preview(request, services, live, f"{path_of(found.id)}/preview.css?{query}v={theme}")
+
+
+@page("GET", f"{ONE}/preview.css", needs=READ)
+async def preview_style(request: PageRequest, form_id: FromPath[str], tx: InTx) -> Answer:
+    """How that page looks."""
+    return hosted.look(request, (await _looked_at(request, tx, form_id))[1].theme)
+
+
+async def _looked_at(request: PageRequest, tx: TenantTx, form_id: str) -> tuple[Form, Definition, str]:
+    """The form, what of it is looked at, and how the address says so."""
+    found = await find(tx, form_id)
+    number = request.query_params.get("version", "")
+    if not number:
+        return found, found.draft, ""
+    known = await public.get_version(tx, found.id, known_version(int(number) if number.isdecimal() else 0))
+    if known is None:
+        raise NotFound("There is no such version.")
+    return found, known.definition, f"version={known.version}&"
 
 
 @page("POST", ONE, needs=WRITE)
@@ -50,11 +85,27 @@ async def _builder(
 ) -> Answer:
     draft = typed or form.draft
     fields = {field.key: field for field in draft.fields()}
+    report = lint(draft, form.source.redirect_allow)
     return await framed(
         request, tx, form, "builder", status=error.status if error else 200, draft=draft, error=error, types=TYPES,
-        report=lint(draft, form.source.redirect_allow), details=plain.details, as_lines=plain.as_lines,
-        says=lambda conditions: sentence(conditions, fields),
+        report=report, details=plain.details, as_lines=plain.as_lines, headers=FRAMING,
+        says=lambda conditions: sentence(conditions, fields), given=await _given(tx, form) if not error else None,
     )  # fmt: skip
+
+
+async def _given(tx: TenantTx, form: Form) -> dict[str, Any]:
+    """What the builder's script begins with."""
+    country = form.source.country or (await workspace_settings(tx)).country
+    live = public.live(form.source)
+    report = lint(form.draft, form.source.redirect_allow)
+    return {
+        **catalogue(),
+        "form": msgspec.to_builtins(form_out("", form, None, report)),
+        "live": encode(live.definition) if live else None,
+        "currency": currency_of(country),
+        "country": country,
+        "redirects": list(form.source.redirect_allow),
+    }
 
 
 @page("GET", f"{ONE}/publish", needs=READ)
@@ -95,4 +146,4 @@ async def _review(request: PageRequest, tx: TenantTx, form: Form, *, error: AppE
     )  # fmt: skip
 
 
-routes = (builder, edit, review, publish, discard)
+routes = (builder, edit, preview, preview_style, review, publish, discard)

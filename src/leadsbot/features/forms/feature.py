@@ -21,5 +21,9 @@ FEATURE = Feature(
     tables=(FormRow, FormVersionRow, PartialRow, UploadRow),
     routes=routes,
     handlers=handlers.HANDLERS,
-    nav=(NavItem(name="forms", label="Forms", path="/forms", icon="form", needs=Permission.SOURCES_READ, order=15),),
+    nav=(
+        NavItem(
+            name="forms", letter="f", label="Forms", path="/forms", icon="form", needs=Permission.SOURCES_READ, order=15
+        ),
+    ),
 )

@@ -99,7 +99,21 @@ async def style(request: PageRequest, form_key: FromPath[str], services: Uses) -
     return _zipped(request, body, "text/css", 200, headers)
 
 
-def _form(request: PageRequest, services: Services, form: Live) -> Response[Any]:
+def preview(request: PageRequest, services: Services, form: Live, sheet: str) -> Response[Any]:
+    """The page of a form that is not published (yet), for the builder to show in a frame; ``sheet`` is the address of
+    its style sheet."""
+    answer = _form(request, services, form, sheet)
+    answer.headers["Content-Security-Policy"] = POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def look(request: PageRequest, theme: Theme) -> Response[Any]:
+    """The style sheet of such a page."""
+    return _zipped(request, _style(theme)[0], "text/css", 200, {"Cache-Control": "no-store"})
+
+
+def _form(request: PageRequest, services: Services, form: Live, sheet: str = "") -> Response[Any]:
     refused = cast("tuple[Invalid, object] | None", request.scope.get(REFUSED))
     sent = _sent(refused[1]) if refused else None
     # Who was refused goes on in the language of the page that was filled in; the address of the post has lost it.
@@ -112,7 +126,7 @@ def _form(request: PageRequest, services: Services, form: Live) -> Response[Any]
     title = f"{words(language)['problem_title']} – {shown.title}" if problems else shown.title
     return _page(
         request, "form", 422 if refused else 200, form.definition.theme, language,
-        key=shown.key, policy=_policy(form.definition), title=title, form=shown, problems=problems,
+        key=shown.key, sheet=sheet, policy=_policy(form.definition), title=title, form=shown, problems=problems,
         steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, faults)),
         described=drawing.described, files=drawing.has_files(shown), trap=TRAP_FIELD,
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
@@ -224,10 +238,11 @@ def _page(
     *,
     key: str,
     policy: str,
+    sheet: str = "",
     **context: Any,
 ) -> Response[Any]:
     # Not web.render.render: that one gives a visitor the cookie which our own forms' tokens are bound to.
-    sheet = f"/f/{key}/style.css?v={_style(theme)[1]}" if key else static.url("form.css")
+    sheet = sheet or (f"/f/{key}/style.css?v={_style(theme)[1]}" if key else static.url("form.css"))
     html = request.app.state.renderer.html(
         request, f"forms/{template}.html", language=language, dir="rtl" if right_to_left(language) else "ltr",
         style=sheet, words=words(language), **context,

@@ -26,9 +26,12 @@ from leadsbot.web.forms import Form as PostedForm
 from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
 from leadsbot.web.render import redirect, render
 from leadsbot.web.routes import page
+from leadsbot.web.shell import CSP
 
 READ, WRITE = Permission.SOURCES_READ, Permission.SOURCES_WRITE
 HERE, ONE = "/forms", "/forms/{form_id:str}"
+FRAMING = {"Content-Security-Policy": f"{CSP}; frame-src 'self'"}
+"""The policy of pages that show a preview."""
 LINES = 100 * 300
 MOST_VERSIONS = 100
 DONE = {
@@ -159,7 +162,7 @@ async def _version(
         request, tx, form, "version", status=status, version=wanted, before=before, error=error,
         changes=changes(before.definition, wanted.definition) if before else [],
         back=changes(live.definition, wanted.definition) if live and number != form.live_version else [],
-        names=await _names(tx),
+        names=await _names(tx), headers=FRAMING,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ FEATURE = Feature(
     nav=(
         NavItem(
             name="forms-seen",
-            letter="f",
+            letter="w",
             label="Site forms",
             path="/forms-seen",
             icon="code",

@@ -1,0 +1,141 @@
+// What visitors will get: the draft's own page from the server, in the width, light and direction that one wants to see.
+// A new draft is morphed into the page that is there, so that nothing flickers and the place scrolled to stays.
+import { choices, tool } from "./controls";
+import { h, icon, type Node_ } from "./dom";
+import type { Actions } from "./actions";
+
+const WIDTHS = { phone: 390, tablet: 768, desktop: 1280 } as const;
+type Width = keyof typeof WIDTHS;
+const DEVICES: [Width, string, string][] = [["phone", "mobile", "Phone"], ["tablet", "tablet", "Tablet"], ["desktop", "desktop", "Desktop"]];
+
+export class Preview {
+  private width: Width = "phone";
+  private dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  private flipped = false;
+  private language = "";
+  private frame: HTMLIFrameElement | null = null;
+  private wanted = 0;
+
+  constructor(private readonly actions: Actions) {
+    addEventListener("resize", () => this.fit());
+  }
+
+  private get path(): string {
+    return `/forms/${this.actions.store.given.form.id}/preview${this.language ? `?lang=${encodeURIComponent(this.language)}` : ""}`;
+  }
+
+  view(): Node_ {
+    const { draft } = this.actions.store.state;
+    const { languages } = this.actions.store.given;
+    const known = [draft.language ?? "en", ...Object.keys(draft.languages ?? {})];
+    if (this.language && !known.includes(this.language)) this.language = "";
+    const set = (change: () => void): void => {
+      change();
+      this.actions.store.redraw();
+      queueMicrotask(() => this.dress());
+    };
+    return h(
+      "section.preview",
+      { key: "preview", "aria-label": "Preview" },
+      h(
+        "header.row-flex",
+        {},
+        h("div.segments", { role: "group", "aria-label": "Width" }, DEVICES.map(([width, name, label]) => tool(name, label, () => set(() => (this.width = width)), { "aria-pressed": String(this.width === width) }))),
+        tool("moon", "Dark", () => set(() => (this.dark = !this.dark)), { "aria-pressed": String(this.dark) }),
+        tool("direction", "Right to left", () => set(() => (this.flipped = !this.flipped)), { "aria-pressed": String(this.flipped) }),
+        known.length > 1 && h("select", { "aria-label": "Language of the preview", value: this.language || known[0], onchange: (event: Event) => {
+          this.language = (event.target as HTMLSelectElement).value;
+          void this.refresh();
+        } }, choices(known.map((tag) => [tag, languages.find((each) => each.tag === tag)?.name ?? tag]))),
+        h("span.grow", {}),
+        h("a.icon-button", { href: this.path, target: "_blank", "aria-label": "Open the preview in a tab", title: "Open in a tab" }, icon("link")),
+      ),
+      h("div.stage", {}, h("iframe", {
+        // No scripts, no posting: it is looked at, and typed into to see how that feels.
+        title: "The form as visitors see it", sandbox: "allow-same-origin", src: this.path, ref: (element: HTMLIFrameElement) => this.take(element),
+      })), // prettier-ignore
+    );
+  }
+
+  private take(frame: HTMLIFrameElement): void {
+    this.frame = frame;
+    frame.addEventListener("load", () => this.ready());
+    new ResizeObserver(() => this.fit()).observe(frame.parentElement as Element);
+    this.fit();
+  }
+
+  private ready(): void {
+    const page = this.frame?.contentDocument;
+    if (!page) return;
+    // Links would lead the frame away; those to other languages are what the list above is for.
+    page.addEventListener("click", (event) => {
+      const link = (event.target as Element).closest?.("a");
+      if (!link || link.hash.length > 1) return;
+      event.preventDefault();
+      if (!link.hreflang) return;
+      this.language = link.hreflang;
+      this.actions.store.redraw();
+      void this.refresh();
+    });
+    page.addEventListener("submit", (event) => event.preventDefault());
+    this.dress();
+  }
+
+  /** Light or dark, and the direction: set on the page itself, as a visitor's device would. */
+  private dress(): void {
+    this.fit();
+    const root = this.frame?.contentDocument?.documentElement;
+    if (!root) return;
+    const own = this.actions.store.state.draft.theme?.scheme ?? "auto";
+    root.style.setProperty("--scheme", own === "auto" ? (this.dark ? "dark" : "light") : own);
+    root.dataset.dir ??= root.dir;
+    root.dir = this.flipped ? (root.dataset.dir === "rtl" ? "ltr" : "rtl") : root.dataset.dir;
+  }
+
+  /** The frame as wide as the device, and as much smaller as the room beside the document asks for. */
+  private fit(): void {
+    const { frame } = this;
+    const stage = frame?.parentElement;
+    if (!frame || !stage?.clientWidth) return;
+    const width = WIDTHS[this.width];
+    const scale = Math.min(1, stage.clientWidth / width);
+    frame.style.width = `${width}px`;
+    frame.style.height = `${stage.clientHeight / scale}px`;
+    frame.style.transform = `scale(${scale})`;
+    frame.style.marginInlineStart = `${Math.max(0, (stage.clientWidth - width * scale) / 2)}px`;
+  }
+
+  /** Show the draft that the server has now. */
+  async refresh(): Promise<void> {
+    const mine = ++this.wanted;
+    try {
+      const answer = await fetch(this.path, { headers: { Accept: "text/html" }, cache: "no-store" });
+      const html = await answer.text();
+      const page = this.frame?.contentDocument;
+      if (mine !== this.wanted || !answer.ok || !page) return;
+      const fresh = new DOMParser().parseFromString(html, "text/html");
+      const root = page.documentElement;
+      delete root.dataset.dir;
+      for (const name of ["lang", "dir"]) root.setAttribute(name, fresh.documentElement.getAttribute(name) ?? "");
+      const sheet = page.querySelector<HTMLLinkElement>("link[rel=stylesheet]");
+      const style = fresh.querySelector<HTMLLinkElement>("link[rel=stylesheet]")?.getAttribute("href");
+      if (sheet && style && sheet.getAttribute("href") !== style) sheet.setAttribute("href", style);
+      if (window.Idiomorph) window.Idiomorph.morph(page.body, fresh.body, { morphStyle: "innerHTML" });
+      else page.body.replaceWith(page.importNode(fresh.body, true));
+      this.dress();
+    } catch {
+      // Offline: what is there stays until the next draft is saved.
+    }
+  }
+
+  /** Scroll to a field, and show for a moment which one it is. */
+  point(key: string): void {
+    const page = this.frame?.contentDocument;
+    const field = page?.querySelector<HTMLElement>(`[data-field="${key}"]`);
+    if (!page || !field) return;
+    const box = field.getBoundingClientRect();
+    const height = page.documentElement.clientHeight;
+    if (box.top < 0 || box.bottom > height) page.defaultView?.scrollBy({ top: box.top - height / 3, behavior: "smooth" });
+  }
+}
+
