@@ -121,3 +121,16 @@ async def test_polling_answers_304_until_something_happens(db: Database, cast: C
         async with db.tenant(cast.workspace_id) as tx:
             await emit(tx, LeadCreated(lead_id=new_id(), submission_id=None, source_id=None))
         assert (await alice.get("/live/poll", headers={"if-none-match": etag})).status_code == 200
+
+
+async def test_a_stream_ends_when_its_session_does(db: Database, cast: Cast, hints: tuple[Live, Waker]) -> None:
+    app = application(services(db, live=hints[0]))
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        stream = Stream(app, str(alice.http.cookies["session"]))
+        await stream.until(b"retry:")
+        await alice.post("/logout")
+    async with asyncio.timeout(60):
+        while (await stream.messages.get()).get("more_body", True):
+            pass
+    await stream.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from leadsbot.infra.services import Services
 from leadsbot.kit.clock import monotonic
-from leadsbot.web.actor import SIGNED_IN
+from leadsbot.web.actor import SIGNED_IN, Actor
 from leadsbot.web.inject import Caller, Uses
 from leadsbot.web.routes import page
 
@@ -54,23 +54,34 @@ async def live(request: Request[Any, Any, Any], actor: Caller, services: Uses) -
     A reconnecting browser (``Last-Event-ID``) is told ``*`` at once, because hints are not stored.
     """
     streams: Streams = request.app.state.streams
-    person = actor.person_id
+    person, workspace = actor.person_id, actor.workspace_id
+
+    async def still_signed_in() -> bool:
+        now: Actor = await request.app.state.authenticate(request)
+        return (now.person_id, now.workspace_id) == (person, workspace)
+
     if person is None or services.live is None or streams.closing.is_set() or not streams.enter(person):
         # 204 tells an EventSource not to come back; the page falls back to polling.
         return Response(None, status_code=204)
     resumed = "last-event-id" in request.headers
     return Stream(
-        _events(services, actor.workspace(), streams, person, resumed),
+        _events(services, actor.workspace(), streams, person, resumed, still_signed_in),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
 async def _events(
-    services: Services, workspace: UUID, streams: Streams, person: UUID, resumed: bool
+    services: Services,
+    workspace: UUID,
+    streams: Streams,
+    person: UUID,
+    resumed: bool,
+    still_signed_in: Callable[[], Awaitable[bool]],
 ) -> AsyncIterator[bytes]:
     number, until = 0, monotonic() + LONGEST_S
     closing = asyncio.create_task(streams.closing.wait())
+    waiting: asyncio.Task[str] | None = None
     try:
         with services.live.subscribe(workspace) as queue:  # type: ignore[union-attr]  # the route checked it
             yield b"retry: 2000\n\n" + (_event(number, "*") if resumed else b"")
@@ -82,9 +93,13 @@ async def _events(
                     yield _event(number, waiting.result())
                     continue
                 waiting.cancel()
+                if not await still_signed_in():
+                    return
                 yield b": still here\n\n"
     finally:
         closing.cancel()
+        if waiting is not None:
+            waiting.cancel()
         streams.leave(person)
 
 

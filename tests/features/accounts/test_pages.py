@@ -13,7 +13,7 @@ from leadsbot.infra.db.pool import Database
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.ids import new_id
 from leadsbot.web.shell import Shell
-from tests.cast import PASSWORD, Browser, Cast, application, browser, services, settings
+from tests.cast import BROWSER, PASSWORD, Browser, Cast, application, browser, csrf_of, services, settings
 
 WHO = {"name": "Ann Owner", "email": "ann@example.com", "password": PASSWORD, "workspace": "Elm & Co", "country": "DE"}
 
@@ -215,6 +215,31 @@ async def test_a_key_is_shown_once_works_and_stops(app: Shell, cast: Cast) -> No
             assert path
             assert (await alice.post(path.group(1))).status_code == 303
             assert (await program.http.get("/api/v1/workspace", headers=bearer)).status_code == 401
+
+
+async def test_a_key_for_which_something_is_ticked_may_do_that_only(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        assert 'value="some" checked' in (await alice.get("/keys")).text
+        made = await alice.post("/keys", {"name": "Reader", "access": "all", "scope": "leads:read"}, on="/keys")
+        found = re.search(r"lb_live_\w{36}", made.text)
+        assert found
+        assert "everything" not in re.sub(r"(?s)<form.*?</form>", "", made.text)
+        async with browser(app) as program:
+            bearer = {"Authorization": f"Bearer {found.group()}"}
+            assert (await program.http.get("/api/v1/workspace", headers=bearer)).status_code == 403
+
+
+async def test_a_form_of_another_workspace_is_refused_with_a_sentence(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        stale = csrf_of((await alice.get("/account")).text)
+        await alice.post("/workspaces/new", {"workspace": "Birch", "country": "FR"}, on="/workspaces/new")
+        written = await alice.http.post("/keys", data={"_csrf": stale, "name": "Stray"}, headers=BROWSER)
+        assert written.status_code == 409
+        assert "You are looking at another workspace now; reload" in written.text
+        assert "Stray" not in (await alice.get("/keys")).text
+        assert (await alice.http.post("/keys", data={"_csrf": "x" * 64}, headers=BROWSER)).status_code == 403
 
 
 async def test_names_that_look_like_markup_are_shown_as_text(app: Shell, cast: Cast) -> None:
