@@ -11,19 +11,29 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from leadsbot.features.capture.model import Source, SourceCounts, Submission
 from leadsbot.features.capture.tables import Source as SourceRow
 from leadsbot.features.capture.tables import Submission as SubmissionRow
+from leadsbot.infra.db.fixed import Fixed, named, new, updating
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.db.tx import TenantTx
 
 KEY = re.compile(r"[0-9A-Za-z]{8,64}", re.ASCII)
 
 
-def _source(row: SourceRow) -> Source:
+def _one(table: Any) -> Fixed:
+    return Fixed(
+        lambda: select(table).where(table.c.workspace_id == bindparam("workspace"), table.c.id == bindparam("id"))
+    )
+
+
+_ONE_SOURCE, _ONE_SUBMISSION = _one(SourceRow.__table__), _one(SubmissionRow.__table__)
+
+
+def _source(row: Any) -> Source:
     return Source(
         id=row.id,
         kind=row.kind,
@@ -43,7 +53,7 @@ def _source(row: SourceRow) -> Source:
     )
 
 
-def _submission(row: SubmissionRow) -> Submission:
+def _submission(row: Any) -> Submission:
     return Submission(
         id=row.id,
         source_id=row.source_id,
@@ -107,8 +117,7 @@ async def sealed_secrets(dsn: str) -> list[tuple[UUID, UUID, bytes]]:
 
 async def get_source(tx: TenantTx, source_id: UUID) -> Source | None:
     """One source."""
-    statement = select(SourceRow).where(SourceRow.workspace_id == tx.workspace_id, SourceRow.id == source_id)
-    row = await tx.scalar(statement.execution_options(populate_existing=True))
+    row = await _ONE_SOURCE.row(tx, workspace=tx.workspace_id, id=source_id)
     return _source(row) if row else None
 
 
@@ -151,10 +160,7 @@ async def count_submissions(tx: TenantTx, since: datetime | None = None) -> dict
 
 async def get_submission(tx: TenantTx, submission_id: UUID) -> Submission | None:
     """One submission."""
-    statement = select(SubmissionRow).where(
-        SubmissionRow.workspace_id == tx.workspace_id, SubmissionRow.id == submission_id
-    )
-    row = await tx.scalar(statement.execution_options(populate_existing=True))
+    row = await _ONE_SUBMISSION.row(tx, workspace=tx.workspace_id, id=submission_id)
     return _submission(row) if row else None
 
 
@@ -171,14 +177,8 @@ async def submissions_of_lead(tx: TenantTx, lead_id: UUID) -> Sequence[Submissio
 
 async def change_submission(tx: TenantTx, submission_id: UUID, **values: object) -> bool:
     """Set columns of one submission; False for an unknown id."""
-    statement = (
-        update(SubmissionRow)
-        .where(SubmissionRow.workspace_id == tx.workspace_id, SubmissionRow.id == submission_id)
-        .values(**values)
-        .returning(SubmissionRow.id)
-        .execution_options(synchronize_session=False)
-    )
-    return await tx.scalar(statement) is not None
+    statement = updating(SubmissionRow, named(values), "workspace_id", "id")
+    return await statement.value(tx, workspace_id=tx.workspace_id, id=submission_id, **new(values)) is not None
 
 
 async def add_submission(
