@@ -19,6 +19,7 @@ from leadsbot.kit.ids import base62, new_id
 from leadsbot.kit.signing import Signer
 
 CHANNEL = "telegram"
+TOPIC_LIMIT = 128
 
 
 async def make_link(tx: TenantTx, *, by: UUID | None) -> tuple[UUID, str, datetime]:
@@ -40,6 +41,7 @@ async def bind(
     telegram_id: int,
     telegram_name: str,
     by: str,
+    topic: str | None = None,
 ) -> tuple[Destination, bool]:
     """Use a link: the chat becomes a destination and the person who opened it one of the team.
 
@@ -69,6 +71,7 @@ async def bind(
             thread_id=thread_id,
             chat_kind=chat_kind,
             title=title[:200],
+            topic=topic and topic[:TOPIC_LIMIT],
             chat_hash=model.chat_hash(chat_id),
             created_by=link.created_by,
         )
