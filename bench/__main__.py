@@ -4,15 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-BENCHES = ("capture.py", "forms.py", "jobs.py", "screening.py", "serve.py")
+ROOT = Path(__file__).parents[1]
+BENCHES = ("capture", "jobs", "alerts", "serve", "forms", "screening")
 
 
 def main() -> int:
     worst = 0
     for name in BENCHES:
         print(f"== {name}", flush=True)
-        worst = max(worst, subprocess.run([sys.executable, str(HERE / name)], check=False).returncode)
+        worst = max(worst, subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=ROOT, check=False).returncode)
     return worst
 
 

@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 import httpx
 import uvicorn
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from leadsbot.asgi import Application
 from leadsbot.channels.telegram.pacing import Pacer, Rates
@@ -97,6 +99,18 @@ class Product:
     async def another_workspace(self, email: str = "charlie@example.com") -> dict[str, str]:
         """Charlie's workspace, who must never see anything of ours."""
         return await provision(self.process.services.db, name="Other", owner_email=email, owner_password=PASSWORD)
+
+    async def pass_time(self) -> None:
+        """Let the moment come for which everything that waits has been put off, however far away it is."""
+        owner = await asyncpg.connect(self.process.addresses.owner)
+        await owner.execute("UPDATE job SET due_at = clock_timestamp() WHERE state = 3")
+        await owner.close()
+
+        async def nothing_is_put_off() -> bool:
+            async with self.process.services.db.system() as tx:
+                return not await tx.scalar(text("SELECT count(*) FROM job WHERE state IN (0, 1, 3)"))
+
+        await until(nothing_is_put_off)
 
     async def bind(
         self, chat: int, user: Any, *, thread_id: int | None = None, workspace: dict[str, str] | None = None

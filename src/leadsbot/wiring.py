@@ -13,7 +13,7 @@ import asyncpg
 
 from leadsbot.features.accounts.feature import FEATURE as ACCOUNTS
 from leadsbot.features.alerts.bot import NAME as TELEGRAM
-from leadsbot.features.alerts.bot import make_bot
+from leadsbot.features.alerts.bot import bot_of, make_bot
 from leadsbot.features.alerts.feature import FEATURE as ALERTS
 from leadsbot.features.capture.feature import FEATURE as CAPTURE
 from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
@@ -104,7 +104,8 @@ async def process(
 ) -> AsyncIterator[Process]:
     """Build a process's services and take them down in order.
 
-    ``background`` starts what works beside requests and jobs: wake-ups, technical logs, live updates.
+    ``background`` starts what works beside requests and jobs: wake-ups, technical logs, live updates, and asking
+    Telegram for the bot's name.
     """
     crash.arm(settings.crash_at)
     db = Database(addresses.of(APP), name=name)
@@ -125,19 +126,17 @@ async def process(
         address=address,
         extra={LOADS: loads, **_adapters(settings, telegram_http, http, addresses)},
     )
-    tasks = (
-        [
-            asyncio.create_task(work, name=label)
-            for label, work in (
-                ("waker", waker.run()),
-                ("recorder", recorder.run()),
-                ("live", live.run()),
-                ("loads", loads.run()),
-            )
-        ]
-        if background
-        else []
-    )
+    tasks = []
+    if background:
+        works: dict[str, Callable[[], Any]] = {
+            "waker": waker.run,
+            "recorder": recorder.run,
+            "live": live.run,
+            "loads": loads.run,
+        }
+        if (bot := bot_of(services)) is not None:
+            works[TELEGRAM] = bot.introduce
+        tasks = [asyncio.create_task(work(), name=label) for label, work in works.items()]
     try:
         yield Process(
             settings=settings, addresses=addresses, services=services, waker=waker, recorder=recorder, http=http

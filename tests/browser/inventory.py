@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from playwright.async_api import Page
 
-NOBODY, OWNER, BEGINNER, READER = "nobody", "owner", "beginner", "reader"
+NOBODY, OWNER, BEGINNER, READER, WORRIED = "nobody", "owner", "beginner", "reader", "worried"
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,9 @@ STATES = (
     State("telegram", "/telegram", "/telegram", "Telegram"),
     State("telegram-empty", "/telegram", "/telegram", "Telegram", BEGINNER),
     State("telegram-link", "/telegram", "/telegram", "Telegram", act=press("Connect a chat")),
+    State("telegram-refused", "/telegram", "/telegram", "Telegram", WORRIED),
+    State("leads-with-a-notice", "/leads", "/leads", "Leads", WORRIED),
+    State("account-with-a-notice", "/account", "/account", "Your account", WORRIED),
     State("deliveries", "/deliveries", "/deliveries", "Deliveries"),
     State("deliveries-empty", "/deliveries", "/deliveries", "Deliveries", BEGINNER),
     State("keys", "/keys", "/keys", "API keys"),

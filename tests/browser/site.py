@@ -21,7 +21,7 @@ from leadsbot.features.forms.starters import starter
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
 from leadsbot.testing.postgres import TestDatabase
-from tests.browser.inventory import BEGINNER, NOBODY, OWNER, READER
+from tests.browser.inventory import BEGINNER, NOBODY, OWNER, READER, WORRIED
 from tests.cast import BROWSER
 from tests.features.forms.conftest import QUOTE, contact
 from tests.product import PASSWORD, Product, running, until
@@ -103,6 +103,24 @@ async def _fill(product: Product) -> None:
     await until(lambda: _taken(product, 63))
 
 
+async def _refused(product: Product) -> str:
+    """Somebody whose only chat has thrown the bot out, with an alert that waits."""
+    email = "erin@example.com"
+    space = await product.another_workspace(email)
+    chat = product.telegram.add_group("Dachdeckerei Brandt & Töchter: Anfragen von der Web-Site und vom Telefon")
+    await product.bind(chat, product.telegram.add_user("Erin"), workspace=space)
+    product.telegram.delete_chat(chat)
+    await product.submit(space, name="Anna", email="anna@example.org")
+
+    async def held() -> bool:
+        key = {"Authorization": f"Bearer {space['api_key']}"}
+        answer = await product.http.get("/api/v1/deliveries?state=held", headers=key)
+        return bool(answer.json()["data"])
+
+    await until(held)
+    return email
+
+
 async def _taken(product: Product, count: int) -> bool:
     """Whether so many submissions are leads."""
     async with product.process.services.db.tenant(ids.read(ids.WORKSPACE, product.workspace["workspace_id"])) as tx:
@@ -176,5 +194,6 @@ async def opened(database: TestDatabase, folder: Path) -> AsyncIterator[Site]:
             BEGINNER: "charlie@example.com",
             READER: await _reader(product),
             "nothing-yet": await _newcomer(product),
+            WORRIED: await _refused(product),
         }
         yield Site(product, await _known(product, beginner), people)

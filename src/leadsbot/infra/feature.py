@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
 
     from leadsbot.infra.nav import NavItem
+    from leadsbot.infra.notices import NoticeSource
 
 
 Reseal = Callable[[Database, Callable[[str], str], Crypto], Awaitable[Resealed]]
@@ -24,7 +25,8 @@ Routes: TypeAlias = "Sequence[ControllerRouterHandler]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """One capability: its tables, its HTTP routes, its reactions to events, its jobs and their schedule."""
+    """One capability: its tables, its HTTP routes, its reactions to events, its jobs and their schedule, and what it
+    puts around every page: entries of the navigation, and notices of what somebody must cure."""
 
     name: str
     tables: tuple[type[Table], ...] = ()
@@ -34,5 +36,6 @@ class Feature:
     jobs: tuple[JobKind[Any], ...] = ()
     schedule: tuple[Cron, ...] = ()
     nav: tuple[NavItem, ...] = ()
+    notices: tuple[NoticeSource, ...] = ()
     reseal: Reseal | None = None
     """Seals every stored envelope of the feature with the present key; a feature that calls ``Crypto.seal`` has it."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leadsbot.infra import logging
+from leadsbot.infra.waiting import until_set
 
 OWNER_DSN, ADDRESS = "LEADSBOT_SERVE_OWNER_DSN", "LEADSBOT_SERVE_ADDRESS"
 """How children learn of the embedded database that ``serve`` holds open, and of the address it listens on."""
@@ -90,8 +91,7 @@ class Supervisor:
             failures = 1 if time.monotonic() - started > self._healthy_after_s else failures + 1
             delay = restart_delay(failures)
             log.warning("process ended, restarting", process=child.name, ended=ended, delay_s=delay)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), delay)
+            await until_set(self._stopping, delay)
 
     async def _live(self, child: Child) -> str:
         """Start a child and wait for its end; how it ended."""

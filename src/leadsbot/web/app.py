@@ -29,6 +29,7 @@ from leadsbot.web.guard import Guard
 from leadsbot.web.health import Check
 from leadsbot.web.inject import Caller, Uses
 from leadsbot.web.limits import ApiLimit
+from leadsbot.web.notices import NoticeBoard
 from leadsbot.web.render import Renderer
 from leadsbot.web.shell import MAX_BODY, Scope, Shell
 from leadsbot.web.strict import check_body
@@ -54,12 +55,8 @@ async def provide_form(request: Request[Any, Any, Any]) -> Form:
     return Form([(name, value) for name, value in posted.multi_items() if isinstance(value, str)])
 
 
-async def before_all(request: Request[Any, Any, Any]) -> Response[None] | None:
-    """Answer OPTIONS with every method of the path: Litestar's own answer forgets handlers that came later. Of other
-    requests look at the body."""
-    if request.method != "OPTIONS":
-        await check_body(request)
-        return None
+def tell_methods(request: Request[Any, Any, Any]) -> Response[None]:
+    """Answer OPTIONS with every method of the path: Litestar's own answer forgets handlers that came later."""
     path = request.scope["path_template"]
     methods = {method for route in request.app.routes if route.path_format == path for method in route.methods}
     return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(methods))})
@@ -104,6 +101,17 @@ def build_app(
         *openapi.routes,
         *(route for feature in features for route in feature.routes()),
     ]
+    board = NoticeBoard(
+        [source for feature in features for source in feature.notices], services, recorder.error if recorder else None
+    )
+
+    async def before(request: Request[Any, Any, Any]) -> Response[None] | None:
+        if request.method == "OPTIONS":
+            return tell_methods(request)
+        await check_body(request)
+        await board.look(request)
+        return None
+
     streams = live.Streams()
     app = Litestar(
         route_handlers=handlers,
@@ -115,7 +123,7 @@ def build_app(
             "tx": Provide(provide_tx),
         },
         exception_handlers={Exception: answers},
-        before_request=before_all,
+        before_request=before,
         openapi_config=openapi.config(),
         request_max_body_size=MAX_BODY,
         logging_config=None,

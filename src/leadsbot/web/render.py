@@ -22,7 +22,7 @@ from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import AppError
 from leadsbot.kit.ids import show
 from leadsbot.kit.text import scrub
-from leadsbot.web import static
+from leadsbot.web import notices, static
 from leadsbot.web.actor import ANONYMOUS, Actor
 from leadsbot.web.csrf import Csrf
 from leadsbot.web.icons import icon, symbol
@@ -109,6 +109,7 @@ class Renderer:
     def html(self, request: AnyRequest, template: str, /, **context: Any) -> str:
         """The text of a page or fragment."""
         actor: Actor = request.scope.get("actor", ANONYMOUS)  # type: ignore[assignment]
+        found, live = notices.of(request)
         return self.env.get_template(template).render(
             {
                 "actor": actor,
@@ -118,6 +119,8 @@ class Renderer:
                 "fragment": "hx-request" in request.headers and "hx-boosted" not in request.headers,
                 "request_id": request_id.get() or "",
                 "flash": flash_of(request),
+                "notices": found,
+                "notices_live": live,
                 "base_url": request.app.state.services.url(),
                 **context,
             }

@@ -33,13 +33,15 @@ class Team:
         """The number of a group that nobody knows yet."""
         return next(_chats)
 
-    async def group(self, chat_id: int | None = None, thread_id: int | None = None) -> Destination:
+    async def group(
+        self, chat_id: int | None = None, thread_id: int | None = None, *, title: str = "Sales"
+    ) -> Destination:
         """A connected group."""
         chat = self.new_chat() if chat_id is None else chat_id
         destination_id = new_id()
         async with self.db.tenant(self.workspace) as tx:
             await store.add_destination(
-                tx, id=destination_id, chat_id=chat, thread_id=thread_id, chat_kind="group", title="Sales",
+                tx, id=destination_id, chat_id=chat, thread_id=thread_id, chat_kind="group", title=title,
                 chat_hash=chat_hash(chat), created_by=None,
             )  # fmt: skip
         found = await self.find(destination_id)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import Executable, text
 from sqlalchemy.engine import Result
 
@@ -20,7 +21,7 @@ class Halting(TenantTx):
     """A transaction that waits before one of its statements until it is let go."""
 
     def __init__(self, tx: TenantTx, halt_before: int) -> None:
-        super().__init__(tx.session, tx.workspace_id)
+        super().__init__(tx._connection, tx._raw, tx.workspace_id)
         self.left = halt_before
         self.halted, self.go = asyncio.Event(), asyncio.Event()
 
@@ -37,6 +38,10 @@ class Halting(TenantTx):
     async def scalar(self, statement: Executable, parameters: Any = None) -> Any:
         await self._next()
         return await super().scalar(statement, parameters)
+
+    async def fetch(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+        await self._next()
+        return await super().fetch(sql, arguments)
 
 
 async def every_overlap(db: Database, workspace: UUID, first: Work, second: Work) -> AsyncIterator[int]:

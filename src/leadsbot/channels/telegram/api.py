@@ -170,9 +170,9 @@ class TelegramApi:
         """Where updates are pushed to, and the last push error."""
         return await self.call("getWebhookInfo", {})
 
-    async def get_me(self) -> User | Refusal:
+    async def get_me(self, *, within: float = SEND_SECONDS) -> User | Refusal:
         """The bot itself; its username is what deep links are made of."""
-        answer = await self.call("getMe", {})
+        answer = await self.call("getMe", {}, total=within)
         return answer if isinstance(answer, Refusal) else _convert(answer, User)
 
     async def get_chat(self, chat_id: int) -> Chat | Refusal:

@@ -5,7 +5,9 @@ The medium knows nothing about leads; a card is whatever facts it is given.
 
 from __future__ import annotations
 
+import html
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +19,9 @@ from leadsbot.kit.text import cut_utf16, one_line, telegram_escape, utf16_length
 LIMIT = 4096
 MESSAGE_LIMIT = 2600
 LINE_LIMIT = 200
+SEPARATORS = 6
+"""The line ends between the four parts of a card."""
+_TAG = re.compile("<[^>]*>")
 DIGEST_LINES = 20
 DIGEST_ROW = 5
 DIGEST_WORDS = 40
@@ -57,14 +62,16 @@ def render(card: Card, token: str) -> tuple[str, dict[str, Any]]:
     if link is None:
         tail.append(telegram_escape(card.url))
     details = [f"<b>{_line(label, 60)}:</b> {_line(value)}" for label, value in card.details[:12] if value.strip()]
-    room = LIMIT - 40 - sum(utf16_length(line) + 1 for line in (*fixed, *tail))
-    message = _quoted(card.message, min(MESSAGE_LIMIT, room - sum(utf16_length(d) + 1 for d in details)))
-    room -= utf16_length(message)
+    # The message is what people wrote to us: it is given its room first, and the further answers share what is left.
+    room = LIMIT - SEPARATORS - sum(visible(line) + 1 for line in (*fixed, *tail))
+    message = _quoted(card.message, min(MESSAGE_LIMIT, room))
+    room -= visible(message)
     kept = []
     for line in details:
-        room -= utf16_length(line) + 1
-        if room > 0:
-            kept.append(line)
+        room -= visible(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
     parts = ["\n".join(fixed), message, "\n".join(kept), "\n".join(tail)]
     return "\n\n".join(part for part in parts if part), keyboard(card, token, link)
 
@@ -112,17 +119,18 @@ def _status(card: Card) -> list[str]:
     return lines
 
 
+def visible(markup: str) -> int:
+    """How long Telegram says a text is: UTF-16 units without tags, every entity being the character it stands for."""
+    return utf16_length(html.unescape(_TAG.sub("", markup)))
+
+
 def _quoted(message: str | None, room: int) -> str:
-    """The message as a quote, cut so that it fits after escaping and never inside an entity."""
+    """The message as a quote of at most ``room`` visible units, cut before it is escaped and so never inside an
+    entity."""
     text = (message or "").strip()
-    limit = room - len("<blockquote></blockquote>")
-    if not text or limit < 20:
+    if not text or room < 20:
         return ""
-    # Telegram counts what is shown, but the raw text must not grow without bound either: & becomes &amp;.
-    escaped = telegram_escape(cut_utf16(text, limit))
-    if utf16_length(escaped) > 2 * LIMIT:
-        escaped = telegram_escape(cut_utf16(text, limit // 5))
-    return f"<blockquote>{escaped}</blockquote>"
+    return f"<blockquote>{telegram_escape(cut_utf16(text, room))}</blockquote>"
 
 
 def public_url(url: str) -> str | None:

@@ -45,11 +45,18 @@ class Chat(msgspec.Struct, frozen=True):
         return self.title or full or (f"@{self.username}" if self.username else str(self.id))
 
 
+class TopicCreated(msgspec.Struct, frozen=True):
+    """The opening of a forum topic."""
+
+    name: str = ""
+
+
 class ReplyTarget(msgspec.Struct, frozen=True):
-    """The message that was answered."""
+    """The message that was answered; in a forum topic, when none was, the one that opened the topic."""
 
     message_id: int
     from_user: User | None = msgspec.field(default=None, name="from")
+    forum_topic_created: TopicCreated | None = None
 
 
 class Message(msgspec.Struct, frozen=True):

@@ -20,7 +20,8 @@ Standing = Literal["added", "restricted", "removed", "blocked", "unblocked"]
 class StartLink:
     """Somebody followed a deep link; without a (well-formed) code they only said hello.
 
-    `user` is None in channels; in groups it may be the anonymous administrator, which is a bot account.
+    `user` is None in channels; in groups it may be the anonymous administrator, which is a bot account. `topic` is what
+    the forum topic was called when it was opened, where Telegram says so.
     """
 
     chat: Chat
@@ -28,6 +29,7 @@ class StartLink:
     thread_id: int | None
     user: User | None
     message_id: int
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,16 @@ def _message(message: Message, bot_username: str) -> Intent:
             return Ignored("other_bot")
         code = command["code"]
         well_formed = code is not None and CODE.fullmatch(code) is not None
-        return StartLink(message.chat, code if well_formed else None, thread, message.from_user, message.message_id)
+        chat, user = message.chat, message.from_user
+        return StartLink(
+            chat, code if well_formed else None, thread, user, message.message_id, _topic(message, thread)
+        )
     return _reply(message, thread)
+
+
+def _topic(message: Message, thread: int | None) -> str | None:
+    opened = message.reply_to_message.forum_topic_created if thread and message.reply_to_message else None
+    return (opened.name or None) if opened else None
 
 
 def _reply(message: Message, thread: int | None) -> Intent:

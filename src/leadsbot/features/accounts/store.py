@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import bindparam, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from leadsbot.features.accounts import model
@@ -21,6 +21,7 @@ from leadsbot.features.accounts.tables import (
     SessionRow,
     WorkspaceRow,
 )
+from leadsbot.infra.db.fixed import Fixed
 from leadsbot.infra.db.tx import SystemTx, TenantTx, Tx
 from leadsbot.kit.clock import utcnow
 
@@ -86,14 +87,14 @@ async def add_workspace(tx: TenantTx, name: str, country: str, timezone: str) ->
     )
 
 
-async def workspace(tx: TenantTx) -> WorkspaceRow | None:
-    """The workspace of the transaction."""
-    found: WorkspaceRow | None = await tx.scalar(
-        select(WorkspaceRow)
-        .where(WorkspaceRow.workspace_id == tx.workspace_id)
-        .execution_options(populate_existing=True)
-    )
-    return found
+_WORKSPACE = Fixed(
+    lambda: select(WorkspaceRow.__table__).where(WorkspaceRow.workspace_id == bindparam("workspace"))
+)
+
+
+async def workspace(tx: TenantTx) -> Any | None:
+    """The row of the transaction's workspace."""
+    return await _WORKSPACE.row(tx, workspace=tx.workspace_id)
 
 
 async def save_workspace(tx: TenantTx, **values: Any) -> None:

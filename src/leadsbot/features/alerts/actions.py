@@ -19,6 +19,7 @@ from leadsbot.kit.ids import base62, new_id
 from leadsbot.kit.signing import Signer
 
 CHANNEL = "telegram"
+TOPIC_LIMIT = 128
 
 
 async def make_link(tx: TenantTx, *, by: UUID | None) -> tuple[UUID, str, datetime]:
@@ -40,6 +41,7 @@ async def bind(
     telegram_id: int,
     telegram_name: str,
     by: str,
+    topic: str | None = None,
 ) -> tuple[Destination, bool]:
     """Use a link: the chat becomes a destination and the person who opened it one of the team.
 
@@ -69,6 +71,7 @@ async def bind(
             thread_id=thread_id,
             chat_kind=chat_kind,
             title=title[:200],
+            topic=topic and topic[:TOPIC_LIMIT],
             chat_hash=model.chat_hash(chat_id),
             created_by=link.created_by,
         )
@@ -187,14 +190,14 @@ async def plan_card(tx: TenantTx, signer: Signer, lead_id: UUID, destination: De
     """Plan the card of a lead in a destination.
 
     Returns ``("alert", delivery)`` or, while a storm lasts, ``("digest", delivery)`` of the digest that it joins: that
-    is to be sent. None when there is nothing to send now: the lead has a card, or Telegram refuses the chat and the
-    alert waits until it is cured.
+    is to be sent. None when there is nothing to send now: the lead has a card, or the chat does not work (it is
+    paused, or Telegram refuses it) and the alert waits until it does.
     """
     if await store.card_at(tx, lead_id, destination.id) is not None:
         return None
-    disabled = destination.state is DestinationState.DISABLED
+    waits = destination.state is not DestinationState.ACTIVE
     recent = await deliveries.planned_since(tx, destination.id, utcnow() - model.STORM_WINDOW, "alert")
-    if disabled or recent < model.STORM_CARDS:
+    if waits or recent < model.STORM_CARDS:
         kind, delivery_id = "alert", await _plan(tx, "alert", destination, f"alert:{lead_id}:{destination.id}", lead_id)
     else:
         kind, delivery_id = "digest", await _open_digest(tx, destination)
@@ -207,9 +210,9 @@ async def plan_card(tx: TenantTx, signer: Signer, lead_id: UUID, destination: De
         delivery_id=delivery_id,
         token_hash=model.token_hash(card_token(signer, card_id)),
     )
-    if disabled:
-        await deliveries.hold(tx, delivery_id, destination.reason or "Telegram refuses the chat.")
-    return (kind, delivery_id) if added and not disabled else None
+    if waits:
+        await deliveries.hold(tx, delivery_id, destination.why_waiting)
+    return (kind, delivery_id) if added and not waits else None
 
 
 async def _plan(tx: TenantTx, kind: str, destination: Destination, key: str, lead_id: UUID | None = None) -> UUID:

@@ -32,11 +32,11 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's nam
     tag=TAG,
     summary="Make a link that binds a chat",
 )
-async def make_link(tx: InTx, services: Uses, actor: Caller) -> LinkOut:
+async def make_link(services: Uses, actor: Caller) -> LinkOut:
     """A one-time deep link, good for 15 minutes: the chat in which somebody opens it (`url`), or the group they add the
     bot to (`group_url`), gets the alerts of the workspace. In a forum topic, send `/start CODE` there.
     """
-    return await new_link(tx, services, actor)
+    return await new_link(services, actor)
 
 
 @api("GET", "/api/v1/telegram/destinations", needs=Permission.TELEGRAM_WRITE, tag=TAG, summary="List connected chats")

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from itertools import chain, repeat
 from uuid import UUID
 
 from leadsbot.channels.base import RetryLater
 from leadsbot.channels.telegram.api import Refusal, TelegramApi
 from leadsbot.channels.telegram.pacing import Pacer, Rates
 from leadsbot.channels.telegram.transport import TelegramTransport, translate
+from leadsbot.infra import logging
 from leadsbot.infra.jobs.kinds import JobContext, Retry
 from leadsbot.infra.net.http import Ambiguous, HttpClient, NotSent
 from leadsbot.infra.services import Services
 from leadsbot.infra.settings import Settings
-from leadsbot.kit.errors import Conflict, Unavailable
+from leadsbot.kit.errors import AppError, Conflict, Unavailable
 
+log = logging.get(__name__)
 NAME = "telegram"
 PATIENCE_S = 0.2
 """Rescheduling costs up to a quarter of a second, so shorter waits are better spent in place."""
+NAME_S = 5.0
 NO_BOT = "No Telegram bot is set up. Make one with @BotFather and set LEADSBOT_TELEGRAM_BOT_TOKEN."
 
 
@@ -31,19 +35,34 @@ class Bot:
         self.pacing = Pacer(rates)
         self.id = int(token.partition(":")[0]) if token.partition(":")[0].isdigit() else 0
         """The bot's number, which its token begins with: the stream of updates is the bot's."""
-        self._username: str | None = None
+        self.username: str | None = None
+        """The bot's @name without the @; None until Telegram has told it (see ``introduce``)."""
 
-    async def username(self) -> str:
-        """The bot's @name without the @, asked for once. Raises Unavailable or Conflict with a sentence for people."""
-        if self._username is None:
+    async def learn_username(self) -> str:
+        """The bot's name, asked for once. Raises Unavailable or Conflict with a sentence for people.
+
+        Call it with no transaction open: it may wait for the network.
+        """
+        if self.username is None:
             try:
-                me = await self.api.get_me()
+                me = await self.api.get_me(within=NAME_S)
             except (NotSent, Ambiguous):
                 raise Unavailable(10, "Telegram does not answer at the moment. Try again in a few seconds.") from None
             if isinstance(me, Refusal):
                 raise Conflict("Telegram does not accept the bot token. Check LEADSBOT_TELEGRAM_BOT_TOKEN.")
-            self._username = me.username or ""
-        return self._username
+            self.username = me.username or ""
+        return self.username
+
+    async def introduce(self) -> None:
+        """Learn the bot's name, however long that takes; every process does it in the background when it starts."""
+        for pause in chain((1, 2, 5, 10, 20), repeat(60)):
+            try:
+                await self.learn_username()
+            except AppError as error:
+                log.warning("the bot's name is not known yet", reason=error.detail)
+                await asyncio.sleep(pause)
+            else:
+                return
 
     async def new_topic(self, chat_id: int, name: str) -> int | RetryLater | None:
         """Make a forum topic; None when the bot may not, so that the chat's general topic has to do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadsbot.features.alerts import actions, handlers, inbound, sending
+from leadsbot.features.alerts import actions, handlers, inbound, notices, sending
 from leadsbot.features.alerts.tables import AccountRow, CardRow, CursorRow, DestinationRow, LinkRow
 from leadsbot.features.deliveries.public import RESEND
 from leadsbot.infra.feature import Feature, Routes
@@ -34,6 +34,7 @@ FEATURE = Feature(
             order=30,
         ),
     ),
+    notices=(notices.SOURCE,),
 )
 
 RESEND[actions.CHANNEL] = sending.resend

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,29 +22,38 @@ from leadsbot.contracts.events import (
 from leadsbot.features.alerts import actions, sending, store
 from leadsbot.features.alerts.model import Destination, DestinationState
 from leadsbot.features.deliveries import public as deliveries
+from leadsbot.features.leads import public as leads
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.jobs.kinds import URGENT, Handler, JobContext
+from leadsbot.kit.clock import utcnow
+
+BACKLOG_AGE = timedelta(days=7)
+BACKLOG_LEADS = 20
+"""What the first chat is told of the time before it: no older leads and no more than these."""
 
 
 async def announce(tx: TenantTx, context: JobContext, event: LeadCreated) -> None:
-    """Plan a card in every destination that is not paused; where Telegram refuses us it waits for the cure."""
+    """Plan a card in every destination; where it is paused, or Telegram refuses us, the card waits for that to end."""
     for destination in await _listening(tx):
-        planned = await actions.plan_card(tx, context.services.signer, event.lead_id, destination)
-        if planned is None:
-            continue
+        await _announce(tx, context, event.lead_id, destination)
+
+
+async def _announce(tx: TenantTx, context: JobContext, lead_id: UUID, destination: Destination) -> None:
+    planned = await actions.plan_card(tx, context.services.signer, lead_id, destination)
+    if planned is not None:
         kind, delivery_id = planned
         await (sending.enqueue_digest if kind == "digest" else sending.enqueue_send)(tx, delivery_id, destination)
 
 
 async def _listening(tx: TenantTx) -> list[Destination]:
-    """Where alerts belong. A disabled destination is locked: cured at this moment, it would never learn of an alert
-    that is held for it."""
+    """Where alerts belong: everywhere. A destination that does not work is locked: resumed or cured at this moment, it
+    would never learn of an alert that is held for it."""
     found = []
-    for destination in await store.destinations(tx, DestinationState.ACTIVE, DestinationState.DISABLED):
+    for destination in await store.destinations(tx):
         current: Destination | None = destination
-        if destination.state is DestinationState.DISABLED:
+        if destination.state is not DestinationState.ACTIVE:
             current = await store.destination(tx, destination.id, lock=True)
-        if current is not None and current.state is not DestinationState.PAUSED:
+        if current is not None:
             found.append(current)
     return found
 
@@ -52,8 +62,8 @@ async def announce_repeat(tx: TenantTx, context: JobContext, event: LeadSubmissi
     """Somebody wrote again: the card shows it, and a short answer to the card rings."""
     await _refresh(tx, event)
     for destination in await _listening(tx):
-        disabled = destination.state is DestinationState.DISABLED
-        if disabled and await _is_told(tx, event.lead_id, destination):
+        waits = destination.state is not DestinationState.ACTIVE
+        if waits and await _is_told(tx, event.lead_id, destination):
             continue
         delivery_id = await deliveries.plan(
             tx,
@@ -63,8 +73,8 @@ async def announce_repeat(tx: TenantTx, context: JobContext, event: LeadSubmissi
             lead_id=event.lead_id,
             dedupe_key=f"repeat:{event.submission_id}:{destination.id}",
         )
-        if delivery_id is not None and disabled:
-            await deliveries.hold(tx, delivery_id, destination.reason or "Telegram refuses the chat.")
+        if delivery_id is not None and waits:
+            await deliveries.hold(tx, delivery_id, destination.why_waiting)
         elif delivery_id is not None:
             await sending.enqueue_send(tx, delivery_id, destination)
 
@@ -90,8 +100,21 @@ async def _refresh(tx: TenantTx, event: Event) -> None:
 
 
 async def catch_up(tx: TenantTx, context: JobContext, event: DestinationBound | DestinationMoved) -> None:
-    """A chat works (again): what waited for it is sent now."""
+    """A chat works (again): what waited for it is sent now, and the only chat hears of what came before it."""
     await sending.release(tx, event.destination_id)
+    destinations = await store.destinations(tx)
+    if len(destinations) == 1 and destinations[0].state is DestinationState.ACTIVE:
+        for lead_id in await _unannounced(tx):
+            await _announce(tx, context, lead_id, destinations[0])
+
+
+async def _unannounced(tx: TenantTx) -> list[UUID]:
+    """The latest leads that came while no chat was connected and are not junk, the newest last."""
+    recent = [lead for lead in await leads.recent(tx, since=utcnow() - BACKLOG_AGE) if lead.stage != "junk"]
+    # Cut before it is asked who is told already: told twice, the news must not reach back further.
+    ids = [lead.id for lead in sorted(recent, key=lambda lead: lead.created_at)][-BACKLOG_LEADS:]
+    told = await store.leads_with_cards(tx, ids) | await deliveries.leads_told(tx, ids)
+    return [lead_id for lead_id in ids if lead_id not in told]
 
 
 HANDLERS: tuple[Handler[Any], ...] = (

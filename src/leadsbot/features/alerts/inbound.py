@@ -6,6 +6,7 @@ and every job writes in the same transaction that completes it. So a crash repea
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from leadsbot.features.alerts import actions, model, sending, store
 from leadsbot.features.alerts.bot import require
 from leadsbot.features.leads import public as leads
 from leadsbot.infra.db.tx import SystemTx, TenantTx
-from leadsbot.infra.jobs.kinds import URGENT, JobContext, JobKind
+from leadsbot.infra.jobs.kinds import URGENT, JobContext, JobKind, Retry
 from leadsbot.infra.jobs.queue import enqueue
 from leadsbot.kit.errors import AppError
 from leadsbot.kit.text import scrub, telegram_escape
@@ -27,6 +28,7 @@ HELLO = (
 )
 NOT_A_LINK = "This link does not work (any more). Make a new one in LeadsBot under Telegram."
 NOTE_LIMIT = 4000
+NAME_PAUSE = timedelta(seconds=1)
 GONE = frozenset({"blocked", "removed"})
 
 
@@ -34,6 +36,10 @@ class UpdateJob(msgspec.Struct, frozen=True):
     """One update as Telegram sent it."""
 
     raw: str
+
+
+class PushedJob(msgspec.Struct, frozen=True):
+    """The mark of an update that was pushed; its unique key is what it is for."""
 
 
 class BindJob(msgspec.Struct, frozen=True):
@@ -46,6 +52,7 @@ class BindJob(msgspec.Struct, frozen=True):
     title: str
     telegram_id: int
     telegram_name: str
+    topic: str | None = None
 
 
 class PressJob(msgspec.Struct, frozen=True):
@@ -77,28 +84,31 @@ class ChatJob(msgspec.Struct, frozen=True):
 
 async def take_update(tx: SystemTx, context: JobContext, job: UpdateJob) -> None:
     """Find the workspace that an update is about and hand it over."""
-    bot = require(context.services)
-    intent = classify(job.raw.encode(), await bot.username())
+    username = require(context.services).username
+    if username is None:
+        # Asked for in the background, because no transaction may wait for the network.
+        raise Retry("the bot's name is not known yet", NAME_PAUSE, counted=False)
+    intent = classify(job.raw.encode(), username)
     if isinstance(intent, StartLink):
-        await _start(tx, context, intent)
+        await _start(tx, intent)
     elif isinstance(intent, ButtonPress):
-        await _press(tx, context, intent)
+        await _press(tx, intent)
     elif isinstance(intent, Reply):
-        await _reply(tx, context, intent)
+        await _reply(tx, intent)
     elif isinstance(intent, Migration):
-        await _chat(tx, context, intent.old_chat_id, moved_to=intent.new_chat_id)
+        await _chat(tx, intent.old_chat_id, moved_to=intent.new_chat_id)
     elif isinstance(intent, Membership) and intent.standing in GONE:
-        await _chat(tx, context, intent.chat.id, reason="The bot was blocked or removed from the chat.")
+        await _chat(tx, intent.chat.id, reason="The bot was blocked or removed from the chat.")
 
 
-async def _start(tx: SystemTx, context: JobContext, intent: StartLink) -> None:
+async def _start(tx: SystemTx, intent: StartLink) -> None:
     chat = intent.chat
     if intent.code is None:
         if chat.type == "private":
             await enqueue(tx, sending.SAY, sending.SayJob(chat.id, HELLO, intent.thread_id))
         return
-    async with context.services.db.bearer(model.code_hash(intent.code)) as lookup:
-        link = await store.link_borne(lookup)
+    await tx.bear(model.code_hash(intent.code))
+    link = await store.link_borne(tx)
     if link is None:
         await enqueue(tx, sending.SAY, sending.SayJob(chat.id, NOT_A_LINK, intent.thread_id))
         return
@@ -110,14 +120,15 @@ async def _start(tx: SystemTx, context: JobContext, intent: StartLink) -> None:
         scrub(chat.name),
         intent.user.id if intent.user else 0,
         scrub(intent.user.name) if intent.user else "",
+        scrub(intent.topic) if intent.topic else None,
     )
     await enqueue(tx, BIND, bind, workspace_id=link.workspace_id)
 
 
-async def _press(tx: SystemTx, context: JobContext, intent: ButtonPress) -> None:
+async def _press(tx: SystemTx, intent: ButtonPress) -> None:
     action, _, token = intent.data.partition(":")
-    async with context.services.db.bearer(model.token_hash(token)) as lookup:
-        found = await store.card_borne(lookup)
+    await tx.bear(model.token_hash(token))
+    found = await store.card_borne(tx)
     if found is None or action not in ACTIONS:
         stale = "This button is too old. Open the lead in LeadsBot."
         await enqueue(tx, sending.ANSWER, sending.AnswerJob(intent.callback_id, stale, alert=True))
@@ -127,9 +138,9 @@ async def _press(tx: SystemTx, context: JobContext, intent: ButtonPress) -> None
     await enqueue(tx, PRESS, press, workspace_id=workspace_id)
 
 
-async def _reply(tx: SystemTx, context: JobContext, intent: Reply) -> None:
-    async with context.services.db.bearer(model.place_hash(intent.chat.id, intent.to_message_id)) as lookup:
-        found = await store.card_borne(lookup)
+async def _reply(tx: SystemTx, intent: Reply) -> None:
+    await tx.bear(model.place_hash(intent.chat.id, intent.to_message_id))
+    found = await store.card_borne(tx)
     if found is None or intent.user is None:
         return
     workspace_id, card = found
@@ -137,11 +148,9 @@ async def _reply(tx: SystemTx, context: JobContext, intent: Reply) -> None:
     await enqueue(tx, NOTE, note, workspace_id=workspace_id)
 
 
-async def _chat(
-    tx: SystemTx, context: JobContext, chat_id: int, *, moved_to: int | None = None, reason: str | None = None
-) -> None:
-    async with context.services.db.bearer(model.chat_hash(chat_id)) as lookup:
-        found = await store.workspaces_of_chat(lookup)
+async def _chat(tx: SystemTx, chat_id: int, *, moved_to: int | None = None, reason: str | None = None) -> None:
+    await tx.bear(model.chat_hash(chat_id))
+    found = await store.workspaces_of_chat(tx)
     for workspace_id, destination_id in found:
         await enqueue(tx, CHAT, ChatJob(destination_id, moved_to, reason), workspace_id=workspace_id)
 
@@ -158,6 +167,7 @@ async def bind_chat(tx: TenantTx, context: JobContext, job: BindJob) -> None:
             title=job.title,
             telegram_id=job.telegram_id,
             telegram_name=job.telegram_name,
+            topic=job.topic,
             by=f"telegram:{job.telegram_id}",
         )
     except AppError as error:
@@ -231,9 +241,14 @@ async def chat_changed(tx: TenantTx, context: JobContext, job: ChatJob) -> None:
         await actions.disable(tx, job.destination_id, "left", job.reason)
 
 
+async def forget(tx: SystemTx, context: JobContext, job: PushedJob) -> None:
+    """The mark of a pushed update has served its time; it goes with this job."""
+
+
+PUSHED = JobKind(name="alerts.pushed", payload=PushedJob, run=forget)
 UPDATE = JobKind(name="alerts.update", payload=UpdateJob, run=take_update, priority=URGENT)
 BIND = JobKind(name="alerts.bind", payload=BindJob, run=bind_chat, priority=URGENT)
 PRESS = JobKind(name="alerts.press", payload=PressJob, run=press_button, priority=URGENT)
 NOTE = JobKind(name="alerts.note", payload=NoteJob, run=take_note)
 CHAT = JobKind(name="alerts.chat", payload=ChatJob, run=chat_changed)
-KINDS: tuple[JobKind[Any], ...] = (UPDATE, BIND, PRESS, NOTE, CHAT)
+KINDS: tuple[JobKind[Any], ...] = (PUSHED, UPDATE, BIND, PRESS, NOTE, CHAT)

@@ -7,19 +7,19 @@ from leadsbot.features.accounts import public as accounts
 from leadsbot.features.alerts import actions
 from leadsbot.features.alerts.bot import require
 from leadsbot.features.alerts.schemas import LinkOut
-from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.services import Services
 from leadsbot.web.actor import Actor
 
 
-async def new_link(tx: TenantTx, services: Services, actor: Actor) -> LinkOut:
+async def new_link(services: Services, actor: Actor) -> LinkOut:
     """A link for whoever asks. Who opens it is known as that person and may claim leads in their name.
 
     A link made with an API key acts for the workspace's first owner, because a key is nobody.
     """
-    username = await require(services).username()
-    person = actor.person_id
-    if person is None:
-        person = next((m.person_id for m in await accounts.members(tx) if m.role == "owner"), None)
-    _, code, expires = await actions.make_link(tx, by=person)
+    username = await require(services).learn_username()
+    async with services.db.tenant(actor.workspace()) as tx:
+        person = actor.person_id
+        if person is None:
+            person = next((m.person_id for m in await accounts.members(tx) if m.role == "owner"), None)
+        _, code, expires = await actions.make_link(tx, by=person)
     return LinkOut(start_link(username, code), code, group_link(username, code), expires)

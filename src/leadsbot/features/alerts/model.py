@@ -48,6 +48,12 @@ class Destination:
         return self.chat_kind != "private"
 
     @property
+    def why_waiting(self) -> str:
+        """Why messages wait for a destination that is not active, as a sentence for people."""
+        paused = self.state is DestinationState.PAUSED
+        return self.reason or ("The chat is paused." if paused else "Telegram refuses the chat.")
+
+    @property
     def lane(self) -> str:
         """Everything about one destination happens one after the other."""
         return lane_of(self.id)

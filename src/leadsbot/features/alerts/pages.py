@@ -7,10 +7,9 @@ from typing import Any
 from litestar import Response
 
 from leadsbot.features.alerts import actions, sending, store
-from leadsbot.features.alerts.bot import NO_BOT, bot_of
+from leadsbot.features.alerts.bot import require
 from leadsbot.features.alerts.links import new_link
 from leadsbot.features.deliveries import public as deliveries
-from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit.errors import AppError, Conflict, Invalid, NotFound
 from leadsbot.kit.ids import DESTINATION, new_id, read, show
 from leadsbot.web.actor import Permission
@@ -22,33 +21,34 @@ HERE = "/telegram"
 
 
 @page("GET", HERE, needs=Permission.LEADS_READ)
-async def show_page(request: PageRequest, tx: InTx, services: Uses) -> Response[str]:
+async def show_page(request: PageRequest, services: Uses, actor: Caller) -> Response[str]:
     """Connected chats, and how to connect one."""
-    return await _page(request, tx, services)
+    return await _page(request, services, actor)
 
 
-async def _page(request: PageRequest, tx: TenantTx, services: Uses, **more: Any) -> Response[str]:
-    bot, username, trouble = bot_of(services), "", ""
-    if bot is None:
-        trouble = NO_BOT
-    else:
-        try:
-            username = await bot.username()
-        except AppError as error:
-            trouble = error.detail
-    rows = [(show(DESTINATION, each.id), each) for each in await store.destinations(tx)]
+async def _page(request: PageRequest, services: Uses, actor: Caller, **more: Any) -> Response[str]:
+    username, trouble = "", ""
+    try:
+        username = await require(services).learn_username()
+    except AppError as error:
+        trouble = error.detail
+    # Opened only now, because no transaction may wait for Telegram.
+    async with services.db.tenant(actor.workspace()) as tx:
+        chats = await store.destinations(tx)
+        waiting = await deliveries.held_counts(tx, [each.id for each in chats])
+    rows = [(show(DESTINATION, each.id), each, waiting.get(each.id, 0)) for each in chats]
     context = {"destinations": rows, "username": username, "trouble": trouble, "link": None}
     return render(request, "alerts/telegram.html", **{**context, **more})
 
 
 @page("POST", "/telegram/link", needs=Permission.TELEGRAM_WRITE)
-async def connect(request: PageRequest, tx: InTx, services: Uses, actor: Caller) -> Response[str]:
+async def connect(request: PageRequest, services: Uses, actor: Caller) -> Response[str]:
     """Show a fresh link."""
     try:
-        link = await new_link(tx, services, actor)
+        link = await new_link(services, actor)
     except AppError as error:
-        return await _page(request, tx, services, trouble=error.detail)
-    return await _page(request, tx, services, link=link)
+        return await _page(request, services, actor, trouble=error.detail)
+    return await _page(request, services, actor, link=link)
 
 
 @page("POST", "/telegram/{destination:str}/test", needs=Permission.TELEGRAM_WRITE)

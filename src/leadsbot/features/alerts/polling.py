@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from leadsbot.channels.telegram.api import Ok, RawUpdate, Refusal
 from leadsbot.features.alerts.bot import Bot
-from leadsbot.features.alerts.inbound import UPDATE, UpdateJob
+from leadsbot.features.alerts.inbound import PUSHED, UPDATE, PushedJob, UpdateJob
 from leadsbot.features.alerts.tables import CursorRow
 from leadsbot.infra import logging
 from leadsbot.infra.db.pool import Database
+from leadsbot.infra.db.tx import SystemTx
 from leadsbot.infra.jobs.queue import enqueue
 from leadsbot.infra.net.http import Ambiguous, NotSent
 from leadsbot.infra.services import Services
+from leadsbot.kit.clock import utcnow
 
 log = logging.get(__name__)
 PAUSE_S = 3.0
 WAIT_S = 25
+PUSHED_AGAIN_WITHIN = timedelta(days=3)
+"""Telegram keeps an update that it could not deliver for a day."""
 WEBHOOK_PATH = "/telegram/updates"
 
 
@@ -91,7 +96,8 @@ async def store_updates(db: Database, bot_id: int, updates: list[RawUpdate], *, 
     """Turn updates into jobs, those already seen left out; returns how many were new.
 
     The place in the stream moves in the same commit. Pushed updates (``ordered=False``) can arrive out of order, so
-    they do not move it; a repeated push meets the job's unique key.
+    they do not move it; each one leaves a mark for some days instead, because Telegram pushes again what it believes
+    was lost.
     """
     made = 0
     async with db.system() as tx:
@@ -99,6 +105,8 @@ async def store_updates(db: Database, bot_id: int, updates: list[RawUpdate], *, 
         seen = await tx.scalar(place) if ordered else None
         for update in updates:
             if seen is not None and update.update_id <= seen:
+                continue
+            if not ordered and not await _first(tx, bot_id, update.update_id):
                 continue
             job = UpdateJob(update.raw.decode("utf-8", "replace").replace("\\u0000", "").replace("\0", ""))
             made += await enqueue(tx, UPDATE, job, unique=f"telegram {bot_id} {update.update_id}") is not None
@@ -111,3 +119,10 @@ async def store_updates(db: Database, bot_id: int, updates: list[RawUpdate], *, 
                 )
             )
     return made
+
+
+async def _first(tx: SystemTx, bot_id: int, update_id: int) -> bool:
+    """Whether an update is pushed for the first time. Its mark is a job that does nothing, in some days: until then it
+    costs nothing, and then it takes itself away."""
+    mark = f"telegram pushed {bot_id} {update_id}"
+    return await enqueue(tx, PUSHED, PushedJob(), unique=mark, due_at=utcnow() + PUSHED_AGAIN_WITHIN) is not None

@@ -101,7 +101,9 @@ class Names:
 async def _names(tx: TenantTx, *told: leads.LeadView) -> Names:
     owned = any(lead.owner_id is not None for lead in told)
     members = {member.person_id: member.name for member in await accounts.members(tx)} if owned else {}
-    return Names(await leads.stage_labels(tx), members)
+    # A new lead shows no stage, so nobody has to ask what it is called.
+    moved = any(lead.stage != "new" for lead in told)
+    return Names(await leads.stage_labels(tx) if moved else {}, members)
 
 
 def _facts(services: Services, lead: leads.LeadView, names: Names) -> cards.Card:

@@ -119,7 +119,7 @@ async def _prepare(tx: TenantTx, context: JobContext, bot: Bot, delivery_id: UUI
         await deliveries.cancel(tx, "The chat was removed.", delivery_id)
         return None
     if destination.state is not DestinationState.ACTIVE:
-        await deliveries.hold(tx, delivery_id, destination.reason or "The chat is paused.")
+        await deliveries.hold(tx, delivery_id, destination.why_waiting)
         return None
     if delay := bot.pacing.try_acquire(delivery_id, destination.chat_id, destination.is_group):
         return delay

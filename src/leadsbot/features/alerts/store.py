@@ -6,15 +6,38 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, any_, bindparam, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from leadsbot.features.alerts.model import AlertCard, Destination, DestinationState, Link
 from leadsbot.features.alerts.tables import AccountRow, CardRow, DestinationRow, LinkRow
+from leadsbot.infra.db.fixed import Fixed, inserting, named, new, updating
 from leadsbot.infra.db.tx import TenantTx, Tx
 
+PLACE: Any = DestinationRow.__table__
+CARD: Any = CardRow.__table__
+_WORKSPACE: Any = bindparam("workspace")
+_PLACES = Fixed(
+    lambda: (
+        select(PLACE)
+        .where(PLACE.c.workspace_id == _WORKSPACE, PLACE.c.state == any_(bindparam("states", type_=ARRAY(Text))))
+        .order_by(PLACE.c.created_at, PLACE.c.id)
+    )
+)
+_A_PLACE = Fixed(lambda: select(PLACE).where(PLACE.c.workspace_id == _WORKSPACE, PLACE.c.id == bindparam("id")))
+_CARD_AT = Fixed(
+    lambda: select(CARD).where(
+        CARD.c.workspace_id == _WORKSPACE,
+        CARD.c.lead_id == bindparam("lead"),
+        CARD.c.destination_id == bindparam("destination"),
+    )
+)
+_CARD_OF_DELIVERY = Fixed(
+    lambda: select(CARD).where(CARD.c.workspace_id == _WORKSPACE, CARD.c.delivery_id == bindparam("delivery"))
+)
 
-def _destination(row: DestinationRow) -> Destination:
+
+def _destination(row: Any) -> Destination:
     return Destination(
         id=row.id,
         chat_id=row.chat_id,
@@ -31,7 +54,7 @@ def _destination(row: DestinationRow) -> Destination:
     )
 
 
-def _card(row: CardRow) -> AlertCard:
+def _card(row: Any) -> AlertCard:
     return AlertCard(
         id=row.id,
         lead_id=row.lead_id,
@@ -56,21 +79,21 @@ async def lock_chat(tx: TenantTx, chat_id: int) -> None:
 
 async def destinations(tx: TenantTx, *states: DestinationState) -> list[Destination]:
     """The workspace's destinations, oldest first; only those in one of the states, if any are given."""
-    statement = select(DestinationRow).where(DestinationRow.workspace_id == tx.workspace_id)
-    if states:
-        statement = statement.where(DestinationRow.state.in_([state.value for state in states]))
-    rows = (await tx.execute(statement.order_by(DestinationRow.created_at, DestinationRow.id))).scalars()
-    return [_destination(row) for row in rows]
+    wanted = [state.value for state in states or DestinationState]
+    return [_destination(row) for row in await _PLACES.rows(tx, workspace=tx.workspace_id, states=wanted)]
 
 
 async def destination(tx: TenantTx, destination_id: UUID, *, lock: bool = False) -> Destination | None:
     """One destination, optionally locked."""
+    if not lock:
+        found = await _A_PLACE.row(tx, workspace=tx.workspace_id, id=destination_id)
+        return _destination(found) if found else None
     statement = (
         select(DestinationRow)
         .where(DestinationRow.workspace_id == tx.workspace_id, DestinationRow.id == destination_id)
         .execution_options(populate_existing=True)
     )
-    row = await tx.scalar(statement.with_for_update() if lock else statement)
+    row = await tx.scalar(statement.with_for_update())
     return _destination(row) if row else None
 
 
@@ -191,20 +214,22 @@ async def names(tx: TenantTx, telegram_ids: Sequence[int]) -> dict[int, str]:
 
 async def add_card(tx: TenantTx, **values: Any) -> bool:
     """Insert a card; False when the lead has one there."""
-    statement = insert(CardRow).values(workspace_id=tx.workspace_id, **values).on_conflict_do_nothing()
-    return await tx.scalar(statement.returning(CardRow.id)) is not None
+    given = {"workspace_id": tx.workspace_id, **values}
+    return await inserting(CardRow, *given, returning="id", unless_there=True).value(tx, **given) is not None
 
 
 async def card_at(tx: TenantTx, lead_id: UUID, destination_id: UUID) -> AlertCard | None:
     """The card of a lead in a destination."""
-    row = await tx.scalar(
-        select(CardRow).where(
-            CardRow.workspace_id == tx.workspace_id,
-            CardRow.lead_id == lead_id,
-            CardRow.destination_id == destination_id,
-        )
-    )
+    row = await _CARD_AT.row(tx, workspace=tx.workspace_id, lead=lead_id, destination=destination_id)
     return _card(row) if row else None
+
+
+async def leads_with_cards(tx: TenantTx, lead_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the leads that have a card anywhere."""
+    rows = await tx.execute(
+        select(CardRow.lead_id).where(CardRow.workspace_id == tx.workspace_id, CardRow.lead_id.in_(lead_ids))
+    )
+    return set(rows.scalars())
 
 
 async def count_cards(tx: TenantTx, delivery_id: UUID) -> int:
@@ -269,9 +294,7 @@ async def card(tx: TenantTx, card_id: UUID) -> AlertCard | None:
 
 async def card_of_delivery(tx: TenantTx, delivery_id: UUID) -> AlertCard | None:
     """The card that a delivery is about."""
-    row = await tx.scalar(
-        select(CardRow).where(CardRow.workspace_id == tx.workspace_id, CardRow.delivery_id == delivery_id)
-    )
+    row = await _CARD_OF_DELIVERY.row(tx, workspace=tx.workspace_id, delivery=delivery_id)
     return _card(row) if row else None
 
 
@@ -285,9 +308,8 @@ async def cards_of_lead(tx: TenantTx, lead_id: UUID) -> list[AlertCard]:
 
 async def change_card(tx: TenantTx, card_id: UUID, **values: Any) -> None:
     """Set columns of one card."""
-    await tx.execute(
-        update(CardRow).where(CardRow.workspace_id == tx.workspace_id, CardRow.id == card_id).values(**values)
-    )
+    statement = updating(CardRow, named(values), "workspace_id", "id")
+    await statement.rows(tx, workspace_id=tx.workspace_id, id=card_id, **new(values))
 
 
 async def change_cards_of(tx: TenantTx, delivery_id: UUID, **values: Any) -> None:

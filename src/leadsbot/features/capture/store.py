@@ -11,12 +11,14 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import ColumnElement, func, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql import Executable
 
 from leadsbot.features.capture.model import HeldState, Source, SourceCounts, Submission
 from leadsbot.features.capture.tables import Source as SourceRow
 from leadsbot.features.capture.tables import Submission as SubmissionRow
+from leadsbot.infra.db.fixed import Fixed, named, new, updating
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.db.tx import TenantTx
 
@@ -25,7 +27,19 @@ PURGE_HELD = "DELETE FROM submission WHERE quarantined"
 KEY = re.compile(r"[0-9A-Za-z]{8,64}", re.ASCII)
 
 
-def _source(row: SourceRow) -> Source:
+def _one(table: Any, *, lock: bool = False) -> Fixed:
+    def build() -> Executable:
+        found = select(table).where(table.c.workspace_id == bindparam("workspace"), table.c.id == bindparam("id"))
+        return found.with_for_update() if lock else found
+
+    return Fixed(build)
+
+
+_ONE_SOURCE, _ONE_SUBMISSION = _one(SourceRow.__table__), _one(SubmissionRow.__table__)
+_LOCKED_SUBMISSION = _one(SubmissionRow.__table__, lock=True)
+
+
+def _source(row: Any) -> Source:
     return Source(
         workspace_id=row.workspace_id,
         id=row.id,
@@ -48,7 +62,7 @@ def _source(row: SourceRow) -> Source:
     )
 
 
-def _submission(row: SubmissionRow) -> Submission:
+def _submission(row: Any) -> Submission:
     return Submission(
         id=row.id,
         source_id=row.source_id,
@@ -115,8 +129,7 @@ async def sealed_secrets(dsn: str) -> list[tuple[UUID, UUID, bytes]]:
 
 async def get_source(tx: TenantTx, source_id: UUID) -> Source | None:
     """One source."""
-    statement = select(SourceRow).where(SourceRow.workspace_id == tx.workspace_id, SourceRow.id == source_id)
-    row = await tx.scalar(statement.execution_options(populate_existing=True))
+    row = await _ONE_SOURCE.row(tx, workspace=tx.workspace_id, id=source_id)
     return _source(row) if row else None
 
 
@@ -179,12 +192,8 @@ async def submissions_up_to(tx: TenantTx, source_id: UUID, most: int) -> int:
 
 async def get_submission(tx: TenantTx, submission_id: UUID, *, lock: bool = False) -> Submission | None:
     """One submission, optionally locked until the transaction ends."""
-    statement = (
-        select(SubmissionRow)
-        .where(SubmissionRow.workspace_id == tx.workspace_id, SubmissionRow.id == submission_id)
-        .execution_options(populate_existing=True)
-    )
-    row = await tx.scalar(statement.with_for_update() if lock else statement)
+    statement = _LOCKED_SUBMISSION if lock else _ONE_SUBMISSION
+    row = await statement.row(tx, workspace=tx.workspace_id, id=submission_id)
     return _submission(row) if row else None
 
 
@@ -250,14 +259,8 @@ async def submissions_of_lead(tx: TenantTx, lead_id: UUID) -> Sequence[Submissio
 
 async def change_submission(tx: TenantTx, submission_id: UUID, **values: object) -> bool:
     """Set columns of one submission; False for an unknown id."""
-    statement = (
-        update(SubmissionRow)
-        .where(SubmissionRow.workspace_id == tx.workspace_id, SubmissionRow.id == submission_id)
-        .values(**values)
-        .returning(SubmissionRow.id)
-        .execution_options(synchronize_session=False)
-    )
-    return await tx.scalar(statement) is not None
+    statement = updating(SubmissionRow, named(values), "workspace_id", "id")
+    return await statement.value(tx, workspace_id=tx.workspace_id, id=submission_id, **new(values)) is not None
 
 
 async def add_submission(

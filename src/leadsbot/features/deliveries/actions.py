@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -46,18 +45,15 @@ async def begin(tx: TenantTx, delivery_id: UUID) -> Delivery | None:
     After a crash the row still says ``sending`` with its ``intent_at``: the message may or may not have gone out.
     Whoever begins again writes that attempt down, because nobody else can.
     """
-    delivery = await store.get(tx, delivery_id, lock=True)
-    if delivery is None or delivery.state not in OPEN:
-        return None
     now = utcnow()
-    if delivery.state is State.SENDING:
-        started = delivery.intent_at or now
-        await store.add_attempt(tx, delivery.id, _attempt(delivery, Outcome.UNCERTAIN, started, None, VANISHED))
-    attempts = delivery.attempts + 1
-    await store.change(
-        tx, delivery_id, state=State.SENDING.value, attempts=attempts, intent_at=now, next_at=None
-    )
-    return replace(delivery, state=State.SENDING, attempts=attempts, intent_at=now, next_at=None)
+    found = await store.begin(tx, delivery_id, now)
+    if found is None:
+        return None
+    before, begun = found
+    if before.state is State.SENDING:
+        started = before.intent_at or now
+        await store.add_attempt(tx, delivery_id, _attempt(before, Outcome.UNCERTAIN, started, None, VANISHED))
+    return begun
 
 
 def _attempt(

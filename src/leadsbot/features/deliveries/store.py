@@ -3,18 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, func, or_, select, tuple_, update
 
-from leadsbot.features.deliveries.model import Attempt, Delivery, Outcome, State
+from leadsbot.features.deliveries.model import OPEN, Attempt, Delivery, Outcome, State
 from leadsbot.features.deliveries.tables import AttemptRow, DeliveryRow
+from leadsbot.infra.db.fixed import Fixed, inserting, named, new, updating
 from leadsbot.infra.db.tx import TenantTx
 
+DELIVERY: Any = DeliveryRow.__table__
+_MINE = (
+    DELIVERY.c.workspace_id == bindparam("workspace"),
+    DELIVERY.c.id == bindparam("delivery"),
+)
+_ONE = Fixed(lambda: select(DELIVERY).where(*_MINE))
+_LOCKED = Fixed(lambda: select(DELIVERY).where(*_MINE).with_for_update())
+_SINCE = Fixed(
+    lambda: select(func.count()).where(
+        DELIVERY.c.workspace_id == bindparam("workspace"),
+        DELIVERY.c.destination_id == bindparam("destination"),
+        DELIVERY.c.created_at >= bindparam("since"),
+        DELIVERY.c.kind == bindparam("kind"),
+    )
+)
 
-def _delivery(row: DeliveryRow) -> Delivery:
+
+def _beginning() -> Any:
+    was = (
+        select(DELIVERY.c.id, DELIVERY.c.state, DELIVERY.c.intent_at)
+        .where(*_MINE, or_(*(DELIVERY.c.state == state.value for state in OPEN)))
+        .with_for_update()
+        .cte("was")
+    )
+    values: dict[str, Any] = {"state": State.SENDING.value, "intent_at": bindparam("now"), "next_at": None}
+    return (
+        update(DELIVERY)
+        .where(_MINE[0], DELIVERY.c.id == was.c.id)
+        .values(attempts=DELIVERY.c.attempts + 1, **values)
+        .returning(*DELIVERY.c, was.c.state.label("was"), was.c.intent_at.label("intended"))
+    )
+
+
+_BEGIN = Fixed(_beginning)
+
+
+def _delivery(row: Any) -> Delivery:
     return Delivery(
         id=row.id,
         channel=row.channel,
@@ -54,39 +91,45 @@ async def add(
     dedupe_key: str,
 ) -> bool:
     """Insert a due delivery; False when one with this key exists."""
-    statement = (
-        insert(DeliveryRow)
-        .values(
-            workspace_id=tx.workspace_id,
-            id=delivery_id,
-            channel=channel,
-            kind=kind,
-            destination_id=destination_id,
-            lead_id=lead_id,
-            dedupe_key=dedupe_key,
-        )
-        .on_conflict_do_nothing()
-        .returning(DeliveryRow.id)
-    )
-    return await tx.scalar(statement) is not None
+    values = {
+        "workspace_id": tx.workspace_id,
+        "id": delivery_id,
+        "channel": channel,
+        "kind": kind,
+        "destination_id": destination_id,
+        "lead_id": lead_id,
+        "dedupe_key": dedupe_key,
+    }
+    statement = inserting(DeliveryRow, *values, returning="id", unless_there=True)
+    return await statement.value(tx, **values) is not None
 
 
 async def get(tx: TenantTx, delivery_id: UUID, *, lock: bool = False) -> Delivery | None:
     """One delivery, optionally locked until the transaction ends."""
-    statement = (
-        select(DeliveryRow)
-        .where(DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.id == delivery_id)
-        .execution_options(populate_existing=True)
-    )
-    row = await tx.scalar(statement.with_for_update() if lock else statement)
+    row = await (_LOCKED if lock else _ONE).row(tx, workspace=tx.workspace_id, delivery=delivery_id)
     return _delivery(row) if row else None
+
+
+async def begin(tx: TenantTx, delivery_id: UUID, now: datetime) -> tuple[Delivery, Delivery] | None:
+    """Make an open delivery ``sending`` and count the attempt; how it was before and how it is now."""
+    found = await _BEGIN.row(tx, workspace=tx.workspace_id, delivery=delivery_id, now=now)
+    if found is None:
+        return None
+    is_now = _delivery(found)
+    before = replace(is_now, state=State(found.was), intent_at=found.intended, attempts=is_now.attempts - 1)
+    return before, is_now
 
 
 async def change(tx: TenantTx, delivery_id: UUID, *, only: Sequence[State] = (), **values: object) -> bool:
     """Set columns of one delivery, if it stands in one of ``only`` (nothing given: however it stands)."""
-    statement = update(DeliveryRow).where(DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.id == delivery_id)
-    if only:
-        statement = statement.where(DeliveryRow.state.in_([state.value for state in only]))
+    if not only:
+        every = updating(DeliveryRow, named(values), "workspace_id", "id")
+        return await every.value(tx, workspace_id=tx.workspace_id, id=delivery_id, **new(values)) is not None
+    statement = update(DeliveryRow).where(
+        DeliveryRow.workspace_id == tx.workspace_id,
+        DeliveryRow.id == delivery_id,
+        DeliveryRow.state.in_([state.value for state in only]),
+    )
     return await tx.scalar(statement.values(**values).returning(DeliveryRow.id)) is not None
 
 
@@ -115,18 +158,17 @@ async def change_many(
 
 async def add_attempt(tx: TenantTx, delivery_id: UUID, attempt: Attempt) -> None:
     """Append one attempt."""
-    await tx.execute(
-        insert(AttemptRow).values(
-            workspace_id=tx.workspace_id,
-            delivery_id=delivery_id,
-            at=attempt.at,
-            n=attempt.n,
-            outcome=attempt.outcome.value,
-            status=attempt.status,
-            milliseconds=attempt.milliseconds,
-            detail=attempt.detail,
-        )
-    )
+    values = {
+        "workspace_id": tx.workspace_id,
+        "delivery_id": delivery_id,
+        "at": attempt.at,
+        "n": attempt.n,
+        "outcome": attempt.outcome.value,
+        "status": attempt.status,
+        "milliseconds": attempt.milliseconds,
+        "detail": attempt.detail,
+    }
+    await inserting(AttemptRow, *values).rows(tx, **values)
 
 
 async def attempts(tx: TenantTx, delivery_id: UUID) -> list[Attempt]:
@@ -183,17 +225,8 @@ async def counts(tx: TenantTx) -> dict[State, int]:
 
 async def planned_since(tx: TenantTx, destination_id: UUID, since: datetime, kind: str) -> int:
     """How many deliveries of one kind a destination was given since a moment; storms are noticed by it."""
-    return int(
-        await tx.scalar(
-            select(func.count()).where(
-                DeliveryRow.workspace_id == tx.workspace_id,
-                DeliveryRow.destination_id == destination_id,
-                DeliveryRow.created_at >= since,
-                DeliveryRow.kind == kind,
-            )
-        )
-        or 0
-    )
+    found = await _SINCE.value(tx, workspace=tx.workspace_id, destination=destination_id, since=since, kind=kind)
+    return int(found)
 
 
 async def planned(tx: TenantTx, dedupe_key: str) -> UUID | None:
@@ -234,6 +267,18 @@ async def held_counts(tx: TenantTx, destination_ids: Sequence[UUID]) -> dict[UUI
         .group_by(DeliveryRow.destination_id)
     )
     return {row.destination_id: row.number for row in rows}
+
+
+async def leads_told(tx: TenantTx, lead_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the leads about which something was sent."""
+    rows = await tx.execute(
+        select(DeliveryRow.lead_id).where(
+            DeliveryRow.workspace_id == tx.workspace_id,
+            DeliveryRow.lead_id.in_(lead_ids),
+            DeliveryRow.state == State.SENT.value,
+        )
+    )
+    return {lead_id for lead_id in rows.scalars() if lead_id is not None}
 
 
 async def of_destination(tx: TenantTx, destination_id: UUID, *states: State) -> list[Delivery]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from leadsbot.features.accounts.public import workspace_settings
@@ -32,6 +33,11 @@ async def get_lead(tx: TenantTx, lead_id: UUID) -> LeadView | None:
 async def newest(tx: TenantTx, *, limit: int) -> list[LeadView]:
     """The latest active leads."""
     return await views(tx, await store.page(tx, store.Filter(), None, limit))
+
+
+async def recent(tx: TenantTx, *, since: datetime, limit: int = 200) -> list[Lead]:
+    """The leads that came since a moment, latest active first."""
+    return await store.page(tx, store.Filter(created_after=since), None, limit)
 
 
 async def display_names(tx: TenantTx, lead_ids: Collection[UUID]) -> dict[UUID, str]:

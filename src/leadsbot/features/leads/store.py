@@ -5,22 +5,46 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import aliased
 
 from leadsbot.features.leads.model import Candidate, Lead, Note, folded
 from leadsbot.features.leads.tables import LeadKeyRow, LeadNoteRow, LeadRow
+from leadsbot.infra.db.fixed import Fixed, inserting
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit.ids import new_id
 
 Position = tuple[datetime, UUID]
+_LOCK_KEYS = """
+SELECT pg_advisory_xact_lock(hashtextextended(key, 0))
+FROM (SELECT key FROM unnest($1::text[]) WITH ORDINALITY AS given (key, place) ORDER BY place) AS sorted"""
 
 
-def _lead(row: LeadRow) -> Lead:
+_ADD_KEYS = """
+INSERT INTO lead_key (workspace_id, lead_id, key) SELECT $1, $2, key FROM unnest($3::text[]) AS given (key)
+ON CONFLICT DO NOTHING"""
+LEAD: Any = LeadRow.__table__
+
+
+def _lead(row: Any) -> Lead:
     return Lead(
         id=row.id, name=row.name, email=row.email, phone=row.phone, phone_e164=row.phone_e164, company=row.company,
         message=row.message, stage=row.stage, owner_id=row.owner_id, tags=tuple(row.tags), fields=row.fields,
@@ -42,36 +66,38 @@ async def lock_keys(tx: TenantTx, keys: Sequence[str]) -> None:
 
     In sorted order, so that two submissions that share two keys cannot wait for each other.
     """
-    for key in sorted(keys):
-        await tx.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"lead {tx.workspace_id} {key}"}
-        )
+    if keys:
+        await tx.fetch(_LOCK_KEYS, ([f"lead {tx.workspace_id} {key}" for key in sorted(keys)],))
+
+
+def _holding() -> Any:
+    """Who has one of the keys, for whom they stand, and all keys of those."""
+    holder, survivor, own, family = aliased(LeadRow), aliased(LeadRow), aliased(LeadKeyRow), aliased(LeadRow)
+    workspace: BindParameter[UUID] = bindparam("workspace", type_=LeadRow.workspace_id.type)
+    found = (
+        select(func.coalesce(holder.merged_into, holder.id).label("id"))
+        .join(LeadKeyRow, and_(LeadKeyRow.workspace_id == holder.workspace_id, LeadKeyRow.lead_id == holder.id))
+        .where(LeadKeyRow.workspace_id == workspace, LeadKeyRow.key == any_(bindparam("keys", type_=ARRAY(Text))))
+        .distinct()
+        .subquery()
+    )
+    return (
+        select(survivor.id, survivor.stage, survivor.last_activity_at, func.array_agg(own.key).label("keys"))
+        .join(found, found.c.id == survivor.id)
+        .join(family, and_(family.workspace_id == workspace, _family(family, survivor.id)))
+        .join(own, and_(own.workspace_id == workspace, own.lead_id == family.id))
+        .where(survivor.workspace_id == workspace)
+        .group_by(survivor.id, survivor.stage, survivor.last_activity_at)
+    )
+
+
+_HOLDING = Fixed(_holding)
 
 
 async def candidates(tx: TenantTx, keys: Sequence[str]) -> list[Candidate]:
     """Every lead that has one of the keys, with all of its keys; merged ones stand for the lead they went into."""
-    if not keys:
-        return []
-    holder, survivor, own = aliased(LeadRow), aliased(LeadRow), aliased(LeadKeyRow)
-    found = (
-        select(func.coalesce(holder.merged_into, holder.id).label("id"))
-        .join(LeadKeyRow, and_(LeadKeyRow.workspace_id == holder.workspace_id, LeadKeyRow.lead_id == holder.id))
-        .where(LeadKeyRow.workspace_id == tx.workspace_id, LeadKeyRow.key.in_(keys))
-        .distinct()
-        .subquery()
-    )
-    family = aliased(LeadRow)
-    statement = (
-        select(survivor.id, survivor.stage, survivor.last_activity_at, func.array_agg(own.key).label("keys_"))
-        .join(found, found.c.id == survivor.id)
-        .join(family, and_(family.workspace_id == tx.workspace_id, _family(family, survivor.id)))
-        .join(own, and_(own.workspace_id == tx.workspace_id, own.lead_id == family.id))
-        .where(survivor.workspace_id == tx.workspace_id)
-        .group_by(survivor.id, survivor.stage, survivor.last_activity_at)
-    )
-    return [
-        Candidate(row.id, row.stage, row.last_activity_at, frozenset(row.keys_)) for row in await tx.execute(statement)
-    ]
+    rows = await _HOLDING.rows(tx, workspace=tx.workspace_id, keys=list(keys)) if keys else []
+    return [Candidate(row.id, row.stage, row.last_activity_at, frozenset(row.keys)) for row in rows]
 
 
 def _family(row: type[LeadRow], lead_id: Any) -> ColumnElement[bool]:
@@ -84,19 +110,23 @@ async def family(tx: TenantTx, lead_id: UUID) -> list[UUID]:
     return list((await tx.execute(statement)).scalars())
 
 
+def _answering() -> Any:
+    answer = LEAD.alias("answer")
+    asked = select(func.coalesce(LEAD.c.merged_into, LEAD.c.id)).where(
+        LEAD.c.workspace_id == bindparam("workspace"), LEAD.c.id == bindparam("lead")
+    )
+    return select(answer).where(
+        answer.c.workspace_id == bindparam("workspace"), answer.c.id == asked.scalar_subquery()
+    )
+
+
+_ONE = Fixed(_answering)
+_LOCKED = Fixed(lambda: _answering().with_for_update())
+
+
 async def get(tx: TenantTx, lead_id: UUID, *, lock: bool = False) -> Lead | None:
     """The lead that answers to an id, which is another one if it was merged; optionally locked."""
-    target = (
-        select(func.coalesce(LeadRow.merged_into, LeadRow.id))
-        .where(LeadRow.workspace_id == tx.workspace_id, LeadRow.id == lead_id)
-        .scalar_subquery()
-    )
-    statement = (
-        select(LeadRow)
-        .where(LeadRow.workspace_id == tx.workspace_id, LeadRow.id == target)
-        .execution_options(populate_existing=True)
-    )
-    row = await tx.scalar(statement.with_for_update() if lock else statement)
+    row = await (_LOCKED if lock else _ONE).row(tx, workspace=tx.workspace_id, lead=lead_id)
     if row is not None and row.merged_into is not None:
         # It was merged while we waited for its lock.
         return await get(tx, row.merged_into, lock=lock)
@@ -111,9 +141,9 @@ async def some(tx: TenantTx, lead_ids: Collection[UUID]) -> list[Lead]:
 
 async def add(tx: TenantTx, **values: Any) -> UUID:
     """Insert a lead; returns its id."""
-    lead_id = new_id()
-    await tx.execute(insert(LeadRow).values(workspace_id=tx.workspace_id, id=lead_id, **values))
-    return lead_id
+    given = {"workspace_id": tx.workspace_id, "id": new_id(), **values}
+    await inserting(LeadRow, *given).rows(tx, **given)
+    return cast("UUID", given["id"])
 
 
 async def change(tx: TenantTx, lead_id: UUID, **values: Any) -> None:
@@ -139,8 +169,7 @@ async def fold_into(tx: TenantTx, other: UUID, survivor: UUID) -> None:
 async def add_keys(tx: TenantTx, lead_id: UUID, keys: Sequence[str]) -> None:
     """Let a lead be recognised by more keys."""
     if keys:
-        rows = [{"workspace_id": tx.workspace_id, "lead_id": lead_id, "key": key} for key in keys]
-        await tx.execute(insert(LeadKeyRow).values(rows).on_conflict_do_nothing())
+        await tx.fetch(_ADD_KEYS, (tx.workspace_id, lead_id, list(keys)))
 
 
 async def drop_keys(tx: TenantTx, lead_id: UUID, keys: Sequence[str]) -> None:

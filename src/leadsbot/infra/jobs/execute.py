@@ -10,7 +10,6 @@ from typing import Any
 
 import asyncpg
 import msgspec
-from sqlalchemy import text
 
 from leadsbot.infra import logging, metrics
 from leadsbot.infra.crash import point
@@ -116,7 +115,7 @@ class Executor:
             point("committing")
 
     async def _fence(self, tx: Tx, job: Claimed) -> None:
-        if await tx.scalar(text(queries.FINISH_IN_TX), {"id": job.id, "token": job.token}) is None:
+        if not await tx.fetch(queries.FINISH_IN_TX, (job.id, job.token)):
             raise Fenced
 
     def _delay(self, kind: JobKind[Any], job: Claimed) -> timedelta | None:

@@ -95,7 +95,7 @@ FINISH = """
 DELETE FROM job USING unnest($1::bigint[], $2::uuid[]) AS done (id, token)
 WHERE job.id = done.id AND job.state = 1 AND job.lease_token = done.token RETURNING job.id"""
 
-FINISH_IN_TX = "DELETE FROM job WHERE id = :id AND state = 1 AND lease_token = :token RETURNING id"
+FINISH_IN_TX = "DELETE FROM job WHERE id = $1 AND state = 1 AND lease_token = $2 RETURNING id"
 
 AGAIN = """
 UPDATE job SET state = CASE WHEN $3::interval > interval '0' THEN 3 ELSE 0 END, due_at = clock_timestamp() + $3,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,12 +14,13 @@ from leadsbot.infra.jobs.kinds import JobKind
 
 P = TypeVar("P", bound=msgspec.Struct)
 
-_INSERT = text(
-    "INSERT INTO job (workspace_id, pool, kind, payload, lane, lane_cap, unique_key, priority, state, due_at, "
-    "max_attempts) VALUES (:workspace_id, :pool, :kind, CAST(:payload AS jsonb), :lane, :lane_cap, :unique_key, "
-    ":priority, CASE WHEN CAST(:due_at AS timestamptz) > clock_timestamp() THEN 3 ELSE 0 END, "
-    "coalesce(CAST(:due_at AS timestamptz), clock_timestamp()), :max_attempts) ON CONFLICT DO NOTHING RETURNING id"
-)
+_INSERT = """
+INSERT INTO job
+    (workspace_id, pool, kind, payload, lane, lane_cap, unique_key, priority, state, due_at, max_attempts)
+VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7, $8,
+    CASE WHEN $9::timestamptz > clock_timestamp() THEN 3 ELSE 0 END,
+    coalesce($9::timestamptz, clock_timestamp()), $10)
+ON CONFLICT DO NOTHING RETURNING id"""
 
 
 async def enqueue(
@@ -42,21 +43,23 @@ async def enqueue(
     """
     if workspace_id is None and isinstance(tx, TenantTx):
         workspace_id = tx.workspace_id
-    values: dict[str, Any] = {
-        "workspace_id": workspace_id,
-        "pool": kind.pool,
-        "kind": kind.name,
-        "payload": msgspec.json.encode(payload).decode(),
-        "lane": lane,
-        "lane_cap": lane_cap,
-        "unique_key": unique,
-        "priority": kind.priority if priority is None else priority,
-        "due_at": due_at,
-        "max_attempts": kind.policy.attempts,
-    }
     tx.told = True
-    job_id: int | None = await tx.scalar(_INSERT, values)
-    return job_id
+    made = await tx.fetch(
+        _INSERT,
+        (
+            workspace_id,
+            kind.pool,
+            kind.name,
+            msgspec.json.encode(payload).decode(),
+            lane,
+            lane_cap,
+            unique,
+            kind.priority if priority is None else priority,
+            due_at,
+            kind.policy.attempts,
+        ),
+    )
+    return int(made[0]["id"]) if made else None
 
 
 async def cancel(tx: Tx, unique: str) -> bool:

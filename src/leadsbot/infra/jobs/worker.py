@@ -29,6 +29,7 @@ from leadsbot.infra.jobs.owner import TTL, SingleOwner
 from leadsbot.infra.jobs.pools import Claimed, Pool, Slots
 from leadsbot.infra.jobs.registry import Kinds
 from leadsbot.infra.jobs.wake import WORK, Waker, listen
+from leadsbot.infra.waiting import until_set
 
 log = logging.get(__name__)
 LEASE = timedelta(seconds=60)
@@ -150,8 +151,7 @@ class Worker:
                 await asyncio.sleep(min(1.0, 0.1 * trouble))
                 continue
             if not more:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), pause)
+                await until_set(wake, pause)
 
     async def _dispatch_once(self) -> bool:
         types, kinds, priorities, attempts = self._kinds.subscriptions
@@ -267,7 +267,8 @@ async def _opened(dsn: str) -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
         yield pool
     finally:
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(pool.close(), 5)
+            async with asyncio.timeout(5):
+                await pool.close()
         pool.terminate()
 
 

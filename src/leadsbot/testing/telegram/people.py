@@ -133,6 +133,10 @@ class People:
 
     def _write(self, room: Room, person: Person | None, content: Json, thread_id: int | None) -> int:
         author = None if person is None else person.json()
+        opening = room.messages.get(thread_id) if thread_id is not None else None
+        if opening is not None:
+            # As the real ones do: in a forum topic everything that answers nothing answers the topic's opening.
+            content = {"reply_to_message": opening, **content}
         message = self.world.post(room, author, content, thread_id)
         self.inbox.add("channel_post" if room.type == "channel" else "message", message)
         return int(str(message["message_id"]))
