@@ -215,6 +215,7 @@ EXCUSED = {
     "/readyz": "for machines: JSON",
     "/metrics": "for machines: text",
     "/quarantine/count": "a number inside the navigation of every page",
+    "/f/{form_key}/style.css": "a style sheet",
     "/f/{form_key}/challenge": "for scripts: JSON",
     "/live": "a stream of events",
     "/live/poll": "for scripts: JSON",

@@ -72,7 +72,7 @@ def _submission(row: Any) -> Submission:
         ip=str(row.ip) if row.ip is not None else None,
         quarantined=row.quarantined,
         verdict=row.verdict,
-        label=row.label,  # type: ignore[arg-type]  # only labels are ever stored
+        label=row.label,  # only labels are ever stored
         lawful_basis=row.lawful_basis,
         notice_version=row.notice_version,
         form_version=row.form_version,
