@@ -12,7 +12,7 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def serve_lock(folder: Path) -> FileLock:
-    """What the only ``serve`` of a data directory holds; its note is ``PROCESS ADDRESS``, empty after an orderly end."""
+    """What the only ``serve`` of a data directory holds; its note is ``PROCESS ADDRESS`` while it runs."""
     return FileLock(folder / "serve.lock")
 
 
