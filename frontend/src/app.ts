@@ -1,5 +1,6 @@
 // The dashboard's scripts. Pages do their essential jobs without any of this.
 import { copyButtons } from "./copy";
+import { counts } from "./counts";
 import { dialogs, edits, forms } from "./forms";
 import { hotkeys } from "./hotkeys";
 import { live } from "./live";
@@ -16,5 +17,6 @@ toasts();
 relativeTimes();
 hotkeys();
 live();
+counts();
 // On a phone the list of places scrolls sideways; show where one is.
 document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

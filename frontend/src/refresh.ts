@@ -1,5 +1,7 @@
 // Elements with data-live="lead. delivery." and an id are fetched again and morphed when such an event happens.
 // With data-live-hold nothing moves while somebody reads: a bar says how many rows are new and brings them.
+import { Idiomorph } from "idiomorph";
+
 export const ANY = "*";
 const FIRST_MS = 60;
 const PAUSE_MS = 1000;
@@ -15,6 +17,7 @@ interface Wave {
 const waves = new Map<string, Wave>();
 
 export function refreshLive(name: string): void {
+  document.dispatchEvent(new CustomEvent("leadsbot:change"));
   for (const element of document.querySelectorAll<HTMLElement>("[data-live][id]")) {
     const wanted = (element.dataset.live ?? "").split(" ").filter(Boolean);
     if (name !== ANY && !wanted.some((prefix) => name.startsWith(prefix))) continue;
@@ -94,17 +97,12 @@ function offer(element: HTMLElement, fresh: HTMLElement): void {
 
 function morph(element: HTMLElement, fresh: HTMLElement): void {
   document.getElementById(`${element.id}-new`)?.remove();
-  if (window.Idiomorph) {
-    window.Idiomorph.morph(element, fresh, {
-      ignoreActiveValue: true,
-      callbacks: {
-        // What a person opened stays open.
-        beforeAttributeUpdated: (name: string, node: Element) =>
-          !(name === "open" && (node instanceof HTMLDetailsElement || node instanceof HTMLDialogElement)),
-      },
-    });
-    window.htmx?.process(element);
-  } else {
-    element.replaceWith(fresh);
-  }
+  Idiomorph.morph(element, fresh, {
+    ignoreActiveValue: true,
+    callbacks: {
+      // What a person opened stays open.
+      beforeAttributeUpdated: (name: string, node: Element) =>
+        !(name === "open" && (node instanceof HTMLDetailsElement || node instanceof HTMLDialogElement)),
+    },
+  });
 }

@@ -33,6 +33,5 @@ export function relativeTimes(): void {
   refresh();
   setInterval(() => document.hidden || refresh(), 5000);
   document.addEventListener("visibilitychange", refresh);
-  document.addEventListener("htmx:afterSettle", refresh);
   document.addEventListener("leadsbot:refreshed", refresh);
 }

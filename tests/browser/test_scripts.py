@@ -65,12 +65,11 @@ def page_of(stage: Stage) -> str:
     )
     return f"""<!doctype html><html lang="en"><head><title>Leads</title><script src="{asset("theme.js")}"></script>
 <meta name="csrf-token" content="token-1"><link rel="stylesheet" href="{asset("app.css")}">
-<script src="{asset("htmx.js")}" defer></script><script src="{asset("app.js")}" defer></script></head><body>
+<script src="{asset("app.js")}" defer></script></head><body>
 <a href="/other" data-hotkey="g o">Other</a><input type="search" aria-label="Search">
 <button data-theme-toggle>Light or dark</button><button data-hotkeys>Keys</button>
 <pre id="code">curl it</pre><button data-copy-from="#code">Copy</button>
 <form method="post" action="/slow"><button id="send">Send</button></form>
-<button id="hx" hx-post="/hx" hx-target="#answer" hx-swap="innerHTML">Ask</button><p id="answer"></p>
 <p id="count" data-live="lead.">{len(stage.rows)} leads</p>
 <div class="grid-table" id="list" data-live="lead." data-live-hold><table><tbody>{rows}</tbody></table></div>
 </body></html>"""
@@ -118,10 +117,6 @@ async def slow(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther("/")
 
 
-async def hx(request: web.Request) -> web.Response:
-    return web.Response(text=f"<b>{request.headers.get('X-CSRF-Token')}</b>", content_type="text/html")
-
-
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
     """The small server, on a port of its own."""
@@ -132,7 +127,7 @@ async def stage() -> AsyncIterator[Stage]:
     app.add_routes(
         [
             web.get("/live", stream), web.get("/live/poll", poll), web.get("/", show), web.get("/other", show),
-            web.get("/lead/{name}", show), web.post("/slow", slow), web.post("/done/{name}", slow), web.post("/hx", hx),
+            web.get("/lead/{name}", show), web.post("/slow", slow), web.post("/done/{name}", slow),
         ]
     )
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -275,13 +270,10 @@ async def test_a_double_click_sends_a_form_once(stage: Stage, page: Page) -> Non
     assert stage.posts == ["/slow"]
 
 
-async def test_copying_says_so_and_htmx_sends_the_token(page: Page) -> None:
+async def test_copying_says_so(page: Page) -> None:
     await page.get_by_role("button", name="Copy").click()
     await shows(page.get_by_role("status")).to_contain_text("Copied")
     assert await page.evaluate("navigator.clipboard.readText()") == "curl it"
-
-    await page.locator("#hx").click()
-    await shows(page.locator("#answer")).to_have_text("token-1")
 
 
 async def test_keys_work_and_rest_inside_fields_and_can_be_turned_off(page: Page) -> None:

@@ -117,18 +117,25 @@ async def refused(data: Path, *options: str, prefix: Sequence[str] = (), **setti
     return said
 
 
+async def said(data: Path, *words: str, **settings: str) -> str:
+    """What another command prints; it must succeed."""
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-m", "leadsbot", *words],
+        env=environment(data, **settings), cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 async def workspace(data: Path, **settings: str) -> dict[str, str]:
     """A workspace made by the command line, as ``workspace create --json`` prints it."""
     import msgspec
 
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "leadsbot", "workspace", "create", "--name", "W", "--owner-email", "o@example.com",
-         "--owner-password", "a long enough sentence", "--json"],
-        env=environment(data, **settings), cwd=ROOT, capture_output=True, text=True, timeout=60,
+    printed = await said(
+        data, "workspace", "create", "--name", "W", "--owner-email", "o@example.com",
+        "--owner-password", "a long enough sentence", "--json", **settings,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found: dict[str, str] = msgspec.json.decode(done.stdout)
+    found: dict[str, str] = msgspec.json.decode(printed)
     return found
 
 

@@ -36,6 +36,8 @@ async def test_it_becomes_ready_shows_the_first_link_and_ends_in_order(data: Pat
         assert (await http.get("/readyz")).status_code == 200
         link = next(line for line in serve.lines if "Create the owner" in line).split()[-1]
         assert (await http.get(link)).status_code == 200
+        # Other commands know the port that it got.
+        assert (await serving.said(data, "first-run-link")).startswith(f"{url}/setup")
     assert [len(serve.children(f"leadsbot {name}")) for name in ("web", "worker")] == [1, 1]
 
     assert await serve.stop() == 0

@@ -16,7 +16,7 @@ import hatch_build
 from hatch_build import BUILT, FRONTEND
 
 BUDGETS = {
-    "theme.js": 500, "app.js": 12_000, "htmx.js": 26_000, "app.css": 8_000, "form.css": 2_000, "widget.js": 4_500,
+    "theme.js": 500, "app.js": 9_000, "app.css": 8_000, "form.css": 2_000, "widget.js": 4_500,
     "widget-form.js": 5_000, "try.css": 1_000, "builder.css": 4_000, "builder.js": 24_000, "builder-trial.js": 6_000,
 }  # fmt: skip
 """Bytes after gzip, from the design: a page must be there before anybody waits for it."""
@@ -69,9 +69,12 @@ class TestBuilt:
         assert "@import" not in css
         assert not re.findall(r"[;{](?:margin|padding|border|inset)?-?(?:left|right):", css)
 
-    def test_our_scripts_neither_evaluate_text_nor_write_markup(self, texts: dict[str, str]) -> None:
-        risky = re.compile(r"\beval\(|new Function|innerHTML|outerHTML\s*=|document\.write|insertAdjacentHTML")
-        assert not risky.search(texts["theme.js"] + texts["app.js"])
+
+def test_our_scripts_neither_evaluate_text_nor_write_markup() -> None:
+    risky = re.compile(r"\beval\(|new Function|\.innerHTML|outerHTML\s*=|document\.write|insertAdjacentHTML")
+    sources = list((FRONTEND / "src").rglob("*.ts"))
+    assert len(sources) > 5
+    assert [path.name for path in sources if risky.search(path.read_text())] == []
 
 
 def test_the_lock_file_names_no_registry_and_pins_exactly() -> None:

@@ -13,8 +13,11 @@ import setproctitle
 from leadsbot.infra import logging
 from leadsbot.infra.db.addresses import Addresses, role_password
 from leadsbot.infra.db.base import ROLES
+from leadsbot.infra.folder import serve_lock
 from leadsbot.infra.settings import Settings, load
 from leadsbot.infra.supervisor import ADDRESS, LIFELINE, OWNER_DSN
+
+DEFAULT_ADDRESS = "http://127.0.0.1:8000"
 
 
 def prepare(name: str) -> Settings:
@@ -23,6 +26,15 @@ def prepare(name: str) -> Settings:
     logging.configure(settings.log_level, settings.log_format)
     setproctitle.setproctitle(f"leadsbot {name}")
     return settings
+
+
+def address_of(settings: Settings) -> str:
+    """Where links should lead: the base URL, else where ``serve`` listens, else where it would by default."""
+    try:
+        _, _, running = serve_lock(settings.data_dir).note().partition(" ")
+    except OSError:
+        running = ""
+    return settings.base_url or os.environ.get(ADDRESS) or running or DEFAULT_ADDRESS
 
 
 def passwords_for(settings: Settings) -> dict[str, str | None]:
@@ -66,4 +78,13 @@ def on_stop(stop: Callable[[], object]) -> None:
         loop.add_reader(int(lifeline), cut)
 
 
-__all__ = ["ADDRESS", "OWNER_DSN", "Addresses", "on_stop", "passwords_for", "prepare", "reached"]
+__all__ = [
+    "ADDRESS",
+    "OWNER_DSN",
+    "Addresses",
+    "address_of",
+    "on_stop",
+    "passwords_for",
+    "prepare",
+    "reached",
+]

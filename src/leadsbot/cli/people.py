@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
 import msgspec
 import typer
 
-from leadsbot.cli.context import ADDRESS, reached
+from leadsbot.cli.context import address_of, reached
 from leadsbot.cli.database import ready
 from leadsbot.features.accounts import public as accounts
 from leadsbot.features.capture import public as capture
 from leadsbot.features.forms import public as forms
 from leadsbot.infra.db.base import APP
 from leadsbot.infra.db.pool import Database
-from leadsbot.infra.settings import Settings, load
+from leadsbot.infra.settings import load
 from leadsbot.kit import ids
 from leadsbot.kit.errors import AppError
 from leadsbot.web.actor import Permission
@@ -67,7 +66,7 @@ def create_workspace(name: str, owner_email: str, owner_password: str | None, *,
                 made = await provision(db, name=name, owner_email=owner_email, owner_password=owner_password)
                 link = None
                 if owner_password is None:
-                    link = await accounts.password_link(db, _address(settings), owner_email)
+                    link = await accounts.password_link(db, address_of(settings), owner_email)
                 return made, link
             finally:
                 await db.close()
@@ -99,7 +98,7 @@ def reset_password(email: str) -> int:
         async with ready(settings) as addresses:
             db = Database(addresses.of(APP), name="cli")
             try:
-                return await accounts.password_link(db, _address(settings), email)
+                return await accounts.password_link(db, address_of(settings), email)
             finally:
                 await db.close()
 
@@ -123,13 +122,9 @@ def first_run_link() -> int:
         async with reached(settings) as addresses:
             db = Database(addresses.of(APP), name="cli")
             try:
-                return await accounts.first_run_link(db, os.environ.get(ADDRESS, _address(settings)))
+                return await accounts.first_run_link(db, address_of(settings))
             finally:
                 await db.close()
 
     typer.echo(asyncio.run(run()) or "")
     return 0
-
-
-def _address(settings: Settings) -> str:
-    return settings.base_url or "http://127.0.0.1:8000"

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from leadsbot.infra import logging, metrics_folder
 from leadsbot.infra.db.filelock import FileLock
-from leadsbot.infra.folder import unusable
+from leadsbot.infra.folder import serve_lock, unusable
 from leadsbot.infra.settings import Settings, load
 from leadsbot.infra.supervisor import ADDRESS, OWNER_DSN, Child, Supervisor
 from leadsbot.kit.errors import StartError
@@ -71,17 +71,20 @@ def serve(host: str, port: int) -> int:
     """Run until SIGTERM or SIGINT, then drain and return 0."""
     settings = load()
     logging.configure(settings.log_level, settings.log_format)
-    with _alone(settings) as died:
+    with _alone(settings) as (lock, died):
         listener = listen(host, port, PORT_FREE_WITHIN_S if died else 0)
         with contextlib.closing(listener):
-            return asyncio.run(_serve(settings, listener, shown_address(host, listener.getsockname()[1])))
+            address = shown_address(host, listener.getsockname()[1])
+            lock.write(f"{os.getpid()} {address}")
+            return asyncio.run(_serve(settings, listener, address))
 
 
 @contextlib.contextmanager
-def _alone(settings: Settings) -> Iterator[bool]:
+def _alone(settings: Settings) -> Iterator[tuple[FileLock, bool]]:
     """Be the only ``serve`` of this data directory; tells whether the last one was killed, and its children may still
-    be draining. Raises StartError while another one runs."""
-    lock = FileLock(settings.data_dir / "serve.lock")
+    be draining. The lock's note is for other commands: our process and our address. Raises StartError while another
+    one runs."""
+    lock = serve_lock(settings.data_dir)
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         free, holder = lock.try_exclusive(), lock.note()
@@ -91,11 +94,11 @@ def _alone(settings: Settings) -> Iterator[bool]:
         raise unusable(settings.data_dir, error) from None
     if not free:
         raise StartError(
-            f"LeadsBot runs already with the data directory {settings.data_dir} (process {holder or 'unknown'}): stop "
-            "it first, or set LEADSBOT_DATA_DIR to another directory."
+            f"LeadsBot runs already with the data directory {settings.data_dir} (process "
+            f"{holder.partition(' ')[0] or 'unknown'}): stop it first, or set LEADSBOT_DATA_DIR to another directory."
         )
     try:
-        yield bool(holder)
+        yield lock, bool(holder)
     finally:
         with contextlib.suppress(OSError):
             lock.write("")

@@ -1,13 +1,19 @@
-"""Why the data directory cannot be used, in a sentence with the cure."""
+"""The data directory: who serves from it, and why it cannot be used, in a sentence with the cure."""
 
 from __future__ import annotations
 
 import errno
 from pathlib import Path
 
+from leadsbot.infra.db.filelock import FileLock
 from leadsbot.kit.errors import StartError
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def serve_lock(folder: Path) -> FileLock:
+    """What the only ``serve`` of a data directory holds; its note is ``PROCESS ADDRESS`` while it runs."""
+    return FileLock(folder / "serve.lock")
 
 
 def unusable(folder: Path, error: OSError) -> StartError:

@@ -126,7 +126,7 @@ def _validation(error: HTTPException) -> AppError:
 def wants_page(request: AnyRequest) -> bool:
     """Whether the caller is a browser that shows pages rather than a program."""
     accept = request.headers.get("accept", "")
-    return not request.url.path.startswith("/api/") and "text/html" in accept and "hx-request" not in request.headers
+    return not request.url.path.startswith("/api/") and "text/html" in accept
 
 
 class ErrorAnswers:
@@ -150,8 +150,6 @@ class ErrorAnswers:
         if isinstance(error, Unauthorised) and request.method in {"GET", "HEAD"} and wants_page(request):
             target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return Response(None, status_code=303, headers={"Location": f"/login?next={quote(target, safe='/')}"})
-        if isinstance(error, Unauthorised) and "hx-request" in request.headers:
-            return Response(None, status_code=401, headers={"HX-Redirect": "/login"})
         if wants_page(request):
             headers = {name: value for name, value in error.headers.items() if name != "WWW-Authenticate"}
             page = self._page(request, error)

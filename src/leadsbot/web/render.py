@@ -107,7 +107,7 @@ class Renderer:
         )
 
     def html(self, request: AnyRequest, template: str, /, **context: Any) -> str:
-        """The text of a page or fragment."""
+        """The text of a page."""
         actor: Actor = request.scope.get("actor", ANONYMOUS)  # type: ignore[assignment]
         found, live = notices.of(request)
         return self.env.get_template(template).render(
@@ -116,7 +116,6 @@ class Renderer:
                 "path": request.url.path,
                 "nav": [item for item in self._nav if actor.may(item.needs)],
                 "csrf_token": self._csrf.token(self._csrf.binding(request, actor)),
-                "fragment": "hx-request" in request.headers and "hx-boosted" not in request.headers,
                 "request_id": request_id.get() or "",
                 "flash": flash_of(request),
                 "notices": found,
