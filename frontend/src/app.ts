@@ -1,4 +1,5 @@
 // The dashboard's scripts. Pages do their essential jobs without any of this.
+import { Idiomorph } from "idiomorph";
 import { copyButtons } from "./copy";
 import { counts } from "./counts";
 import { dialogs, edits, forms } from "./forms";
@@ -8,6 +9,13 @@ import { theme } from "./theme";
 import { relativeTimes } from "./times";
 import { toasts } from "./toasts";
 
+declare global {
+  interface Window {
+    Idiomorph: typeof Idiomorph;
+  }
+}
+
+window.Idiomorph = Idiomorph; // For scripts of single pages, which come after this one.
 theme();
 copyButtons();
 forms();

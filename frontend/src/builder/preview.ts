@@ -1,6 +1,5 @@
 // What visitors will get: the draft's own page from the server, in the width, light and direction that one wants to see.
 // A new draft is morphed into the page that is there, so that nothing flickers and the place scrolled to stays.
-import { Idiomorph } from "idiomorph";
 import { choices, tool } from "./controls";
 import { h, icon, type Node_ } from "./dom";
 import type { Actions } from "./actions";
@@ -135,7 +134,7 @@ export class Preview {
       const sheet = page.querySelector<HTMLLinkElement>("link[rel=stylesheet]");
       const style = fresh.querySelector<HTMLLinkElement>("link[rel=stylesheet]")?.getAttribute("href");
       if (sheet && style && sheet.getAttribute("href") !== style) sheet.setAttribute("href", style);
-      Idiomorph.morph(page.body, fresh.body, { morphStyle: "innerHTML" });
+      window.Idiomorph.morph(page.body, fresh.body, { morphStyle: "innerHTML" });
       this.dress();
     } catch {
       // Offline: what is there stays until the next draft is saved.
