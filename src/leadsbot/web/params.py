@@ -47,6 +47,19 @@ def body_id(prefix: str, description: str) -> Meta:
     return told(description, pattern=ids.pattern(prefix))
 
 
+def flag(description: str) -> QueryParameter:
+    """``true`` or ``false`` as text, which :func:`read_flag` reads. Read as ``bool``, the framework would take more than
+    it describes: ``1``, ``on``, ``null``."""
+    return QueryParameter(description=description, schema_extra={"enum": ["true", "false"]})
+
+
+def read_flag(text: str | None, field: str) -> bool | None:
+    """What was sent; Invalid that names the field."""
+    if text not in {None, "true", "false"}:
+        raise Invalid(field, "This is neither true nor false.", code="not_a_flag")
+    return None if text is None else text == "true"
+
+
 def moment(description: str) -> QueryParameter:
     """A moment as text, which :func:`read_moment` reads.
 

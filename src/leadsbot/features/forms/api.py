@@ -41,7 +41,7 @@ from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.web.actor import Permission
 from leadsbot.web.inject import Caller, Cursor, InTx, JSONBody, Limit, Uses
 from leadsbot.web.pagination import Page, paged, position
-from leadsbot.web.params import path_id
+from leadsbot.web.params import flag, path_id, read_flag
 from leadsbot.web.routes import api
 
 READ, WRITE = Permission.SOURCES_READ, Permission.SOURCES_WRITE
@@ -156,12 +156,13 @@ async def get_public(
     form_id: FormId,
     tx: InTx,
     lang: Annotated[str, QueryParameter(description="A language tag, e.g. `de`.", max_length=35)] = "",
-    draft: Annotated[bool, QueryParameter(description="The draft instead of what is live.")] = False,
+    draft: Annotated[str | None, flag("The draft instead of what is live.")] = None,
 ) -> ShownForm:
     """The form in one language with everything resolved, as page and widget draw it. 404 before it was published."""
     found = await _found(tx, form_id)
-    live = None if draft else public.live(found.source)
-    if live is None and not draft:
+    wants_draft = read_flag(draft, "draft")
+    live = None if wants_draft else public.live(found.source)
+    if live is None and not wants_draft:
         raise NotFound("This form was not published yet.")
     definition, version = (found.draft, 0) if live is None else (live.definition, live.version)
     return shown_form(definition, language_for(definition, lang), key=found.source.key, version=version)

@@ -23,7 +23,7 @@ from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.web.actor import Permission
 from leadsbot.web.inject import Caller, Cursor, InTx, JSONBody, Limit, Uses
 from leadsbot.web.pagination import Page, paged, position
-from leadsbot.web.params import path_id, query_id
+from leadsbot.web.params import flag, path_id, query_id, read_flag
 from leadsbot.web.routes import api
 
 READ, WRITE = Permission.LEADS_READ, Permission.LEADS_WRITE
@@ -37,7 +37,7 @@ SubmissionId = Annotated[str, path_id(ids.SUBMISSION, "The submission")]
 @api("GET", "/api/v1/submissions", needs=READ, summary="List submissions", tag=TAG)
 async def list_submissions(
     tx: InTx,
-    quarantined: Annotated[bool | None, QueryParameter(description="Only those that are held back, or not.")] = None,
+    quarantined: Annotated[str | None, flag("Only those that are held back, or not.")] = None,
     # Not named `state`: the framework keeps that name for itself, and its refusals would name ours.
     standing: Annotated[
         str | None,
@@ -60,8 +60,9 @@ async def list_submissions(
         raise Invalid("source", error.detail) from None
     wanted, before = _state(standing), position(cursor)
     rows = await capture.page_submissions(
-        tx, state=wanted, quarantined=quarantined, source_id=source_id, before=before, limit=limit + 1
-    )
+        tx, state=wanted, quarantined=read_flag(quarantined, "quarantined"), source_id=source_id, before=before,
+        limit=limit + 1,
+    )  # fmt: skip
     return paged(rows, limit, submission_out, lambda each: (each.received_at, each.id))
 
 
