@@ -48,8 +48,8 @@ def body_id(prefix: str, description: str) -> Meta:
 
 
 def flag(description: str) -> QueryParameter:
-    """``true`` or ``false`` as text, which :func:`read_flag` reads. Read as ``bool``, the framework would take more than
-    it describes: ``1``, ``on``, ``null``."""
+    """``true`` or ``false`` as text, which :func:`read_flag` reads. Read as ``bool``, the framework would take more:
+    ``1``, ``on``, ``null``."""
     return QueryParameter(description=description, schema_extra={"enum": ["true", "false"]})
 
 
