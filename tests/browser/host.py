@@ -248,12 +248,12 @@ async def visiting(browser: Browser, at: Place, **options: Any) -> AsyncIterator
     said: list[str] = []
     context = await browser.new_context(base_url=at.host.address, **options)
 
-    def note(text: str) -> None:
-        # The browser looks for an icon by itself, and the policy forbids pictures.
-        if "favicon.ico" not in text:
+    def note(text: str, about: str = "") -> None:
+        # The browser looks for an icon by itself: there is none, or the policy forbids pictures.
+        if "favicon.ico" not in text + about:
             said.append(text)
 
-    context.on("console", lambda message: note(message.text))
+    context.on("console", lambda message: note(message.text, message.location["url"]))
     context.on("weberror", lambda error: note(str(error.error)))
     yield context, said
     await context.close()

@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page
 from playwright.async_api import expect as shows
 
 from tests.browser.host import POLICY, Place, kept, visiting
+from tests.product import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("widget")]
 
@@ -351,7 +352,7 @@ async def test_the_button_of_the_widget_opens_and_closes_its_form(at: Place, pag
     await at.arrived(source="designed")
     await button.click()
     await shows(dialog).to_be_hidden()
-    await page.wait_for_function("heard.length === 6")
+    await until(lambda: page.evaluate("heard.length === 6"))
     assert await page.evaluate("heard") == ["ready", "open", "close", "open", "sent", "close"]
 
 

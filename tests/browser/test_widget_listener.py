@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.browser.host import NONCE, Place, kept, values, visiting
+from tests.product import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("widget")]
 
@@ -519,7 +520,7 @@ async def test_several_tags_and_a_queue_filled_before_are_one_widget(at: Place, 
     await fill(page)
     await page.get_by_role("button", name="Send").click()
     await at.arrived()
-    await page.wait_for_function("window.heard")
+    await until(lambda: page.evaluate("window.heard"))
     assert (await page.evaluate("window.heard.status")) == 201
 
     await page.evaluate("LeadsBot.push(['identify', {plan: 'gold'}], ['capture', {email: 'bo@example.org'}])")
