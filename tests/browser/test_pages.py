@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -158,6 +159,29 @@ async def test_what_opens_above_a_page_is_fit_too(
             await page.set_viewport_size({"width": width, "height": 844})
             wrong[f"{theme} {width}"] = [*await faults(page), *await page.evaluate(SIDEWAYS)]
 
+    assert {where: found for where, found in wrong.items() if found} == {}
+    await page.close()
+
+
+async def test_a_name_without_a_gap_breaks_no_page(site: Site, browser: Browser) -> None:
+    await site.product.submit(name="W" * 200, email=f"{'w' * 60}@{'x' * 60}.example.org", message="M" * 400)
+    page = await (await site.profile(browser, OWNER)).new_page()
+    await page.set_viewport_size({"width": 390, "height": 844})
+    link = page.get_by_role("link", name="WWWWW").first
+    for _ in range(50):
+        await page.goto("/leads?q=WWWWW")
+        if await link.count():
+            break
+        await asyncio.sleep(0.1)
+    wrong = {"list": await page.evaluate(SIDEWAYS)}
+    await link.click()
+    await shows(page.get_by_role("heading", level=1)).to_contain_text("WWWWW")
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 844})
+        wrong[f"lead {width}"] = await page.evaluate(SIDEWAYS)
+    await page.set_viewport_size({"width": 1280, "height": 844})
+    await page.goto("/leads?q=WWWWW")
+    wrong["list 1280"] = await page.evaluate(SIDEWAYS)
     assert {where: found for where, found in wrong.items() if found} == {}
     await page.close()
 

@@ -15,7 +15,7 @@ from leadsbot.kit.clock import utcnow
 from leadsbot.kit.ids import new_id
 from leadsbot.testing.postgres import TestDatabase
 from leadsbot.web.shell import Shell
-from tests.cast import PASSWORD, Browser, Cast, application, browser, services, settings
+from tests.cast import BROWSER, PASSWORD, Browser, Cast, application, browser, csrf_of, services, settings
 
 WHO = {"name": "Ann Owner", "email": "ann@example.com", "password": PASSWORD, "workspace": "Elm & Co", "country": "DE"}
 
@@ -268,6 +268,53 @@ async def test_a_notice_that_somebody_else_planted_says_nothing(app: Shell, cast
         await alice.sign_in(cast.alice.email)
         alice.http.cookies.set("flash", planted)
         assert 'class="toast"' not in (await alice.get("/keys")).text
+
+
+async def test_what_changes_no_workspace_works_from_a_page_of_another_one(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice, browser(app) as charlie:
+        await alice.sign_in(cast.alice.email)
+        await charlie.sign_in(cast.charlie.email)
+        stale = csrf_of((await alice.get("/account")).text)
+        await alice.post("/workspaces/new", {"workspace": "Birch", "country": "FR"}, on="/workspaces/new")
+        assert (await charlie.http.post("/logout", data={"_csrf": stale}, headers=BROWSER)).status_code == 403
+        assert (await alice.http.post("/logout", data={"_csrf": stale}, headers=BROWSER)).status_code == 303
+        assert (await alice.get("/account")).status_code == 303
+
+
+async def test_a_key_for_which_something_is_ticked_may_do_that_only(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        assert 'value="some" checked' in (await alice.get("/keys")).text
+        made = await alice.post("/keys", {"name": "Reader", "access": "all", "scope": "leads:read"}, on="/keys")
+        found = re.search(r"lb_live_\w{36}", made.text)
+        assert found
+        row = re.search(r"<strong>Reader</strong>.*?</tr>", made.text, re.DOTALL)
+        assert row
+        assert "leads:read" in row.group()
+        assert "everything" not in row.group()
+        async with browser(app) as program:
+            bearer = {"Authorization": f"Bearer {found.group()}"}
+            assert (await program.http.get("/api/v1/workspace", headers=bearer)).status_code == 403
+
+
+async def test_a_form_of_another_workspace_is_refused_with_a_sentence(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        stale = csrf_of((await alice.get("/account")).text)
+        await alice.post("/workspaces/new", {"workspace": "Birch", "country": "FR"}, on="/workspaces/new")
+        written = await alice.http.post("/keys", data={"_csrf": stale, "name": "Stray"}, headers=BROWSER)
+        assert written.status_code == 409
+        assert "The page belongs to the workspace “Alder &amp; Ash”, and you switched to “Birch”" in written.text
+        assert "Stray" not in (await alice.get("/keys")).text
+
+        back = re.search(r'action="/workspaces/switch">.*?name="workspace" value="([^"]+)"', written.text, re.DOTALL)
+        assert back
+        fields = {"_csrf": csrf_of(written.text), "workspace": back.group(1)}
+        assert (await alice.http.post("/workspaces/switch", data=fields, headers=BROWSER)).status_code == 303
+        again = {"_csrf": stale, "name": "Stray", "access": "all"}
+        assert (await alice.http.post("/keys", data=again, headers=BROWSER)).status_code == 200
+        assert "Stray" in (await alice.get("/keys")).text
+        assert (await alice.http.post("/keys", data={"_csrf": "x" * 64}, headers=BROWSER)).status_code == 403
 
 
 async def test_names_that_look_like_markup_are_shown_as_text(app: Shell, cast: Cast) -> None:

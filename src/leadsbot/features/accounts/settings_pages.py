@@ -196,7 +196,9 @@ async def keys(request: PageRequest, actor: Caller, tx: InTx) -> Response[str]:
 async def make_key(request: PageRequest, form: Posted, actor: Caller, tx: InTx) -> Response[str]:
     """Make a key and show it, this once."""
     try:
-        scopes = [model.EVERY_SCOPE] if form.get("access") == "all" else form.all("scope")
+        ticked = form.all("scope")
+        # Who ticked something meant only that, whatever the choice above it says.
+        scopes = [model.EVERY_SCOPE] if form.get("access") == "all" and not ticked else ticked
         _key, secret = await actions.issue_key(
             tx, name=form.text("name"), scopes=scopes, giver=actor.scopes, created_by=actor.person_id
         )
