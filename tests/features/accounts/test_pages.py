@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from leadsbot.features.accounts import public, store
+from leadsbot.features.accounts import actions, model, public, store
 from leadsbot.features.accounts.model import hashed
 from leadsbot.infra.db.pool import Database
 from leadsbot.kit.clock import utcnow
@@ -52,8 +52,48 @@ async def test_the_first_link_makes_the_owner_once_and_signs_in(fresh_db: Databa
         page = await ann.get("/settings")
         assert "Elm &amp; Co" in page.text
         assert 'value="DE" selected' in page.text
-        assert (await ann.get(path)).status_code == 410
+        again = await ann.get(path)
+        assert (again.status_code, 'href="/login">Sign in' in again.text) == (410, True)
+        second = await ann.post("/setup", {**WHO, "token": token, "email": "eve@example.com"})
+        assert (second.status_code, 'href="/login">Sign in' in second.text) == (410, True)
     assert await public.first_run_link(fresh_db, "http://x") is None
+
+
+async def test_the_first_link_ends_after_a_day_and_says_how_to_get_another(
+    fresh_db: Database, fresh_database: TestDatabase
+) -> None:
+    link = await public.first_run_link(fresh_db, "http://x")
+    assert link
+    path, token = link.removeprefix("http://x"), link.partition("token=")[2]
+    async with browser(application(services(fresh_db))) as ann:
+        form = csrf_of((await ann.get(path)).text)
+        owner = await asyncpg.connect(fresh_database.superuser)
+        await owner.execute("UPDATE one_time_link SET expires_at = expires_at - interval '24 hours 1 second'")
+        await owner.close()
+        late = await ann.get(path)
+        assert (late.status_code, "every start of LeadsBot prints a new one" in late.text) == (410, True)
+        sent = await ann.http.post("/setup", data={**WHO, "token": token, "_csrf": form}, headers=BROWSER)
+        assert sent.status_code == 410
+    assert await public.first_run_link(fresh_db, "http://x")
+
+
+async def test_a_link_for_somebody_else_says_whose_it_is_and_leaves_no_session_behind(
+    app: Shell, cast: Cast, db: Database
+) -> None:
+    link = await public.password_link(db, "http://x", cast.bob.email)
+    assert link
+    path, token = link.removeprefix("http://x"), link.partition("token=")[2]
+    async with browser(app) as shared, browser(app) as nobody:
+        assert "You are signed in as" not in (await nobody.get(path)).text
+        await shared.sign_in(cast.alice.email)
+        earlier = shared.http.cookies["session"]
+        page = (await shared.get(path)).text
+        assert f"You are signed in as {cast.alice.email}. This link sets the password of {cast.bob.email}" in page
+        assert cast.alice.email in (await shared.get("/account")).text
+        await shared.post("/reset/new", {"token": token, "password": "maple-river-stone"}, on=path)
+        assert cast.bob.email in (await shared.get("/account")).text
+        shared.http.cookies.clear()
+        assert (await shared.get("/account", headers={"cookie": f"session={earlier}"})).status_code == 303
 
 
 async def test_signing_in_leads_where_one_wanted_to_go_but_never_away(app: Shell, cast: Cast) -> None:
@@ -82,16 +122,40 @@ async def test_a_wrong_password_and_an_unknown_address_look_the_same(visitor: Br
     assert (await visitor.sign_in(cast.alice.email)).status_code == 303
 
 
-async def test_guessing_is_stopped_for_the_address_and_for_the_network(app: Shell, cast: Cast) -> None:
-    async with browser(app, "198.51.100.7") as guesser:
-        codes = [(await guesser.sign_in(cast.alice.email, f"guess number {n}")).status_code for n in range(11)]
-        assert codes == [422] * 10 + [429]
-    async with browser(app, "198.51.100.8") as elsewhere:
-        assert (await elsewhere.sign_in(cast.alice.email)).status_code == 429
-        assert (await elsewhere.sign_in(cast.bob.email)).status_code == 303
-    async with browser(app, "198.51.100.9") as sprayer:
+async def test_guessing_is_stopped_where_it_comes_from_and_keeps_nobody_else_out(app: Shell, cast: Cast) -> None:
+    for who in (cast.alice.email, f"{new_id().hex}@example.com"):
+        async with browser(app, "198.51.100.7") as guesser, browser(app, "198.51.100.8") as neighbour:
+            codes = [(await guesser.sign_in(who, f"guess number {n}")).status_code for n in range(20)]
+            assert codes == [422] * 10 + [429] * 10
+            assert (await neighbour.sign_in(who)).status_code == 429
+    async with browser(app, "192.0.2.80") as elsewhere, browser(app, "198.51.100.8") as colleague:
+        assert (await elsewhere.sign_in(cast.alice.email)).status_code == 303
+        assert (await colleague.sign_in(cast.bob.email)).status_code == 303
+
+
+async def test_one_address_cannot_try_many_people(app: Shell) -> None:
+    async with browser(app, "2001:db8:9:9::1") as sprayer, browser(app, "2001:db8:9:9:ffff::2") as same:
         codes = [(await sprayer.sign_in(f"{new_id().hex}@example.com", "guess guess")).status_code for _ in range(41)]
         assert codes == [422] * 40 + [429]
+        assert (await same.sign_in(f"{new_id().hex}@example.com", "guess guess")).status_code == 429
+
+
+async def test_signing_in_is_no_guess(app: Shell, cast: Cast) -> None:
+    for _ in range(42):
+        async with browser(app, "198.51.100.200") as office:
+            assert (await office.sign_in(cast.bob.email)).status_code == 303
+
+
+async def test_many_networks_together_can_try_one_person_only_so_often(
+    app: Shell, cast: Cast, db: Database
+) -> None:
+    crypto = services(db).crypto
+    async with db.system() as tx:
+        key = actions.bucket(crypto, model.LOGIN_BY_EMAIL, cast.charlie.email)
+        taken = [await store.take(tx, key, model.LOGIN_BY_EMAIL, utcnow()) for _ in range(1000)]
+    assert all(taken)
+    async with browser(app, "192.0.2.90") as charlie:
+        assert (await charlie.sign_in(cast.charlie.email)).status_code == 429
 
 
 async def test_signing_in_again_makes_a_new_session_and_ends_the_old(visitor: Browser, cast: Cast) -> None:

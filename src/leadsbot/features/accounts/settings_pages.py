@@ -67,9 +67,9 @@ async def rename(request: PageRequest, form: Posted, actor: Caller, services: Us
 
 @page("POST", "/account/password", needs=SIGNED_IN)
 async def change_password(request: PageRequest, form: Posted, actor: Caller, services: Uses) -> Response[Any]:
-    """Change the password; the present one is asked for, and counted like a sign-in."""
+    """Change the password; the present one is asked for, and guesses are counted."""
     try:
-        bucket = (model.LOGIN_BY_EMAIL, actor.email.casefold())
+        bucket = (model.CHANGE_PASSWORD, str(_person(actor)))
         await actions.count_attempt(services.db, services.crypto, bucket)
         await actions.change_password(
             services.db, _person(actor), actor.session_id, old=form.secret("current"), new=form.secret("password")

@@ -253,6 +253,12 @@ async def take(tx: Tx, key: bytes, throttle: Throttle, now: datetime) -> bool:
     return await tx.scalar(_TAKE, values) is not None
 
 
+async def give_back(tx: Tx, key: bytes, throttle: Throttle) -> None:
+    """Take one attempt back that was counted."""
+    statement = update(AttemptBucketRow).where(AttemptBucketRow.key == key)
+    await tx.execute(statement.values(full_at=AttemptBucketRow.full_at - throttle.window / throttle.tries))
+
+
 async def empty_bucket(tx: Tx, key: bytes) -> None:
     """Forget attempts, after the right password."""
     await tx.execute(delete(AttemptBucketRow).where(AttemptBucketRow.key == key))
