@@ -112,3 +112,15 @@ async def test_a_database_that_cannot_be_reached_is_a_finding_too(data: Path) ->
 
     assert {found[f"LB01{n}"]["verdict"] for n in range(8)} == {"error"}
     assert "hush-hush" not in str(found)
+
+
+async def test_settings_that_do_nothing_and_a_password_that_needs_tls_are_told(data: Path) -> None:
+    found = await findings(
+        data, 1, DATABASE_URL="postgresql://u@127.0.0.1:1/db", AI_MODEL="some", STRIPE_SECRET_KEY="hush-hush",
+        SMTP_URL="smtp://ann:hush-hush@mail.example.com:587", MAIL_FROM="leads@example.com",
+    )  # fmt: skip
+
+    assert found["LB009"]["verdict"] == "warning"
+    assert found["LB009"]["found"] == "LEADSBOT_AI_MODEL, LEADSBOT_STRIPE_SECRET_KEY"
+    assert "unless the server offers STARTTLS" in found["LB007"]["found"]
+    assert "hush-hush" not in str(found)

@@ -34,7 +34,7 @@ def doctor(*, as_json: bool) -> int:
 
 
 async def _examine(settings: Settings) -> list[Finding]:
-    findings = [*checks.machine(settings), await _bot(settings)]
+    findings = [*checks.machine(settings), await _bot(settings), checks.idle(settings)]
     try:
         async with reached(settings) as addresses:
             findings += await checks.database(addresses.of)

@@ -121,6 +121,14 @@ def _optional(settings: Settings) -> list[Finding]:
     ]
 
 
+def idle(settings: Settings) -> Finding:
+    """Whether something is set that does nothing in this version."""
+    number, name, given = "LB009", "Settings without effect", settings.without_effect
+    if not given:
+        return Finding(number, name, "ok", "none is set")
+    return Finding(number, name, "warning", ", ".join(given), "This version does nothing with them yet; leave them out.")
+
+
 def _mail_path(settings: Settings) -> str:
     parts = urlsplit(settings.smtp_url.get_secret_value() if settings.smtp_url else "")
     if parts.scheme == "smtps" or not parts.username or is_loopback(parts.hostname or "localhost"):
