@@ -1,5 +1,6 @@
 // The dashboard's scripts. Pages do their essential jobs without any of this.
 import { copyButtons } from "./copy";
+import { drafts } from "./drafts";
 import { dialogs, edits, forms } from "./forms";
 import { hotkeys } from "./hotkeys";
 import { live } from "./live";
@@ -10,6 +11,7 @@ import { toasts } from "./toasts";
 theme();
 copyButtons();
 forms();
+drafts();
 edits();
 dialogs();
 toasts();

@@ -55,7 +55,7 @@ async def test_a_process_needs_a_database_that_is_there_and_migrated(
     assert "hush-hush" not in silent
 
 
-@pytest.mark.parametrize("command", ["migrate", "demo", "rotate-secrets", "first-run-link", "reset-password a@b.example"])
+@pytest.mark.parametrize("command", ["migrate", "demo", "rotate-secrets", "first-run-link", "reset-password a@b.ch"])
 async def test_no_command_answers_a_database_that_is_away_with_a_traceback(data: Path, command: str) -> None:
     said = await refused(data, *command.split(), DATABASE_URL="postgresql://u:hush-hush@127.0.0.1:1/db")
     assert "database" in said

@@ -126,7 +126,7 @@ def idle(settings: Settings) -> Finding:
     number, name, given = "LB009", "Settings without effect", settings.without_effect
     if not given:
         return Finding(number, name, "ok", "none is set")
-    return Finding(number, name, "warning", ", ".join(given), "This version does nothing with them yet; leave them out.")
+    return Finding(number, name, "warning", ", ".join(given), "They do nothing in this version; leave them out.")
 
 
 def _mail_path(settings: Settings) -> str:

@@ -63,6 +63,8 @@ class Shell:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _headless(send)
         rid = request_id.get() or new_request_id()
         token = request_id.set(rid)
         scope["request_started"] = utcnow()
@@ -96,6 +98,17 @@ class Shell:
         for name, value in scope.get("extra_headers", {}).items():
             extra.append((name.lower().encode(), str(value).encode()))
         return headers + [(name, value) for name, value in extra if name not in present]
+
+
+def _headless(send: Callable[..., Any]) -> Callable[..., Any]:
+    """What answers HEAD: the status and headers that GET would have, and the end."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return sent
 
 
 def _content_length(scope: Scope) -> int | None:

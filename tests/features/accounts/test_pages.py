@@ -345,6 +345,23 @@ async def test_what_changes_no_workspace_works_from_a_page_of_another_one(app: S
         assert (await alice.get("/account")).status_code == 303
 
 
+async def test_a_form_of_an_ended_session_leads_back_by_the_sign_in(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        token = csrf_of((await alice.get("/keys")).text)
+        alice.http.cookies.clear()
+        sent = {"_csrf": token, "name": "Late"}
+        for referer, back in (
+            ("http://leads.test/keys?x=1", "/login?next=/keys%3Fx%3D1"),
+            ("http://evil.test/keys", "/login?next=/"),
+        ):
+            headers = {**BROWSER, "referer": referer, "sec-fetch-site": "same-origin"}
+            answer = await alice.http.post("/keys", data=sent, headers=headers)
+            assert answer.status_code == 401
+            assert "nothing was stored" in answer.text
+            assert f'href="{back}"' in answer.text
+
+
 async def test_a_key_for_which_something_is_ticked_may_do_that_only(app: Shell, cast: Cast) -> None:
     async with browser(app) as alice:
         await alice.sign_in(cast.alice.email)
