@@ -187,6 +187,24 @@ async def test_a_name_without_a_gap_breaks_no_page(site: Site, browser: Browser)
     await page.close()
 
 
+async def test_removing_a_chat_says_what_happens_and_is_asked_first(site: Site, browser: Browser) -> None:
+    page = await (await site.profile(browser, OWNER)).new_page()
+    await page.goto("/telegram")
+    chats = page.locator("#destinations [data-row]")
+    before = await chats.count()
+    await page.get_by_role("button", name="Remove…").first.click()
+    dialog = page.get_by_role("dialog")
+    await shows(dialog).to_contain_text("No alert goes there any more")
+    for width in (1280, 320):
+        await page.set_viewport_size({"width": width, "height": 844})
+        assert [*await faults(page), *await page.evaluate(SIDEWAYS)] == []
+    await dialog.get_by_role("button", name="Cancel").click()
+    await shows(dialog).to_have_count(0)
+    await page.reload()
+    assert await chats.count() == before >= 1
+    await page.close()
+
+
 async def test_back_after_a_filter_shows_the_list_with_its_own_filters(site: Site, browser: Browser) -> None:
     page = await (await site.profile(browser, OWNER)).new_page()
     await page.goto("/leads")
