@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from leadsbot.infra import logging, metrics_folder
-from leadsbot.infra.db.filelock import FileLock
+from leadsbot.infra.filelock import FileLock
 from leadsbot.infra.folder import serve_lock, unusable
 from leadsbot.infra.settings import Settings, load, warn_of_idle
 from leadsbot.infra.supervisor import ADDRESS, OWNER_DSN, Child, Supervisor
