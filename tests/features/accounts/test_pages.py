@@ -77,6 +77,16 @@ async def test_the_first_link_ends_after_a_day_and_says_how_to_get_another(
     assert await public.first_run_link(fresh_db, "http://x")
 
 
+async def test_an_account_made_otherwise_ends_the_first_link(fresh_db: Database) -> None:
+    link = await public.first_run_link(fresh_db, "http://x")
+    assert link
+    async with fresh_db.system() as tx:
+        await public.find_or_add_person(tx, email="ann@example.com", name="Ann", password_hash=None)
+    async with browser(application(services(fresh_db))) as ann:
+        late = await ann.get(link.removeprefix("http://x"))
+        assert (late.status_code, 'href="/login">Sign in' in late.text) == (410, True)
+
+
 async def test_a_link_for_somebody_else_says_whose_it_is_and_leaves_no_session_behind(
     app: Shell, cast: Cast, db: Database
 ) -> None:

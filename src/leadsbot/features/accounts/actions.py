@@ -43,13 +43,11 @@ async def first_run_token(tx: Tx) -> str | None:
 
 
 async def setup_link(tx: Tx, secret: str) -> UUID:
-    """The id of a link that creates the first account; Gone when there is one, or the link is old or not ours."""
-    if await store.anybody(tx):
-        raise Gone(SET_UP, code="set_up")
+    """The id of a link that creates the first account; Gone when it is used, old, not ours, or there is an account."""
     link = await store.open_link(tx, "setup", model.hashed(secret), utcnow())
-    if link is None:
-        raise Gone(SETUP_LINK_IS_OVER)
-    return link[0]
+    if link is not None:
+        return link[0]
+    raise Gone(SET_UP, code="set_up") if await store.anybody(tx) else Gone(SETUP_LINK_IS_OVER)
 
 
 async def set_up(
@@ -62,7 +60,9 @@ async def set_up(
     person = Person(new_id(), address, name, hashed)
     async with db.tenant(new_id()) as tx:
         await store.lock_first_run(tx)
-        await store.use_link(tx, await setup_link(tx, secret), utcnow())
+        link_id = await setup_link(tx, secret)
+        if await store.anybody(tx) or not await store.use_link(tx, link_id, utcnow()):
+            raise Gone(SET_UP, code="set_up")
         await store.add_person(tx, person, key)
         await create_workspace(tx, name=workspace, country=country, owner=person)
         return person, tx.workspace_id
@@ -83,6 +83,8 @@ async def find_or_add_person(tx: Tx, *, email: str, name: str, password_hash: st
     address, key = model.check_email(email)
     person = Person(new_id(), address, name or address.partition("@")[0], password_hash)
     if await store.add_person(tx, person, key):
+        # The link of the first run is for the first account, and there is one now.
+        await store.end_setup_links(tx)
         return person, True
     known = await store.person_by_email(tx, key)
     if known is None:

@@ -232,6 +232,11 @@ async def open_link(tx: Tx, kind: str, token_hash: bytes, now: datetime) -> tupl
     return (row.id, row.person_id) if row else None
 
 
+async def end_setup_links(tx: Tx) -> None:
+    """Delete what would create the first account."""
+    await tx.execute(delete(OneTimeLinkRow).where(OneTimeLinkRow.kind == "setup"))
+
+
 async def use_link(tx: Tx, link_id: UUID, now: datetime) -> bool:
     """Use a link up; False when somebody was faster."""
     statement = update(OneTimeLinkRow).where(OneTimeLinkRow.id == link_id, OneTimeLinkRow.used_at.is_(None))
