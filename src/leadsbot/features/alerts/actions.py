@@ -287,7 +287,12 @@ async def shown(tx: TenantTx, card_id: UUID, shown_hash: bytes) -> None:
 
 async def digest_shown(tx: TenantTx, delivery_id: UUID, shown_hash: bytes) -> None:
     """Remember what a digest shows, with each of the cards that it stands for."""
-    await store.change_cards_of(tx, delivery_id, shown_hash=shown_hash)
+    await store.change_lines_of(tx, delivery_id, shown_hash=shown_hash)
+
+
+async def mentioned(tx: TenantTx, card_id: UUID, chat_id: int, message_id: int) -> None:
+    """Remember a further message about a card's lead, so that a reply to it finds the lead."""
+    await store.add_place(tx, card_id, model.place_hash(chat_id, message_id))
 
 
 async def card_gone(tx: TenantTx, card_id: UUID) -> None:
