@@ -150,6 +150,7 @@ STATES = (
 
 EXCUSED = {
     "/": "leads on to the list of leads",
+    "/telegram/link": "leads back to the Telegram page",
     "/static/{name}": "a file",
     "/favicon.ico": "a picture",
     "/healthz": "for machines: JSON",

@@ -22,6 +22,7 @@ DELIVERY: Final = "dlv"
 DESTINATION: Final = "dst"
 EVENT: Final = "evt"
 NOTE: Final = "note"
+TELEGRAM_LINK: Final = "tgl"
 JOB: Final = "job"
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"

@@ -158,8 +158,9 @@ async def test_the_next_migration_is_drafted_from_the_models_and_arrives_at_them
     number, file, left = json.loads(done.stdout)
 
     sql = Path(file).read_text()
-    assert (number, left) == ("0002", [])
-    assert Path(file).name == "0002_add_colour.sql"
+    following = f"{len(revision.numbers()) + 1:04d}"
+    assert (number, left) == (following, [])
+    assert Path(file).name == f"{following}_add_colour.sql"
     assert "ALTER TABLE lead ADD COLUMN colour TEXT DEFAULT 'red' NOT NULL;" in sql
     assert "-- This loses data.\nALTER TABLE lead_note DROP COLUMN author_name;" in sql
     assert ") PARTITION BY RANGE (at);" in sql
@@ -178,5 +179,7 @@ async def test_a_migration_of_ones_own_is_drafted_empty_and_a_bad_name_is_refuse
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "Give a name like add_colour" in refused.stderr
     assert written.returncode == 0, written.stderr
-    assert (scripts / "versions" / "0002_paint_the_town.sql").read_text().startswith("-- The models ask for nothing.")
-    assert revision.numbers(scripts) == ["0001", "0002"]
+    following = f"{len(revision.numbers()) + 1:04d}"
+    sql = (scripts / "versions" / f"{following}_paint_the_town.sql").read_text()
+    assert sql.startswith("-- The models ask for nothing.")
+    assert revision.numbers(scripts) == [*revision.numbers(), following]

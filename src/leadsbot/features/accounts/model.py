@@ -103,6 +103,7 @@ class Membership:
     workspace_id: UUID
     workspace_name: str
     role: Role
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

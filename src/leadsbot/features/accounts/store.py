@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, text, update
+from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from leadsbot.features.accounts import model
@@ -87,9 +87,7 @@ async def add_workspace(tx: TenantTx, name: str, country: str, timezone: str) ->
     )
 
 
-_WORKSPACE = Fixed(
-    lambda: select(WorkspaceRow.__table__).where(WorkspaceRow.workspace_id == bindparam("workspace"))
-)
+_WORKSPACE = Fixed(lambda: select(WorkspaceRow.__table__).where(WorkspaceRow.workspace_id == bindparam("workspace")))
 
 
 async def workspace(tx: TenantTx) -> Any | None:
@@ -98,22 +96,20 @@ async def workspace(tx: TenantTx) -> Any | None:
 
 
 async def save_workspace(tx: TenantTx, **values: Any) -> None:
-    """Change the workspace; its name is copied to its memberships."""
+    """Change the workspace; its name and time zone are copied to its memberships."""
     await tx.execute(update(WorkspaceRow).where(WorkspaceRow.workspace_id == tx.workspace_id).values(**values))
-    if "name" in values:
-        await tx.execute(
-            update(MembershipRow)
-            .where(MembershipRow.workspace_id == tx.workspace_id)
-            .values(workspace_name=values["name"])
-        )
+    copies = {f"workspace_{name}": values[name] for name in ("name", "timezone") if name in values}
+    if copies:
+        await tx.execute(update(MembershipRow).where(MembershipRow.workspace_id == tx.workspace_id).values(**copies))
 
 
 async def add_member(tx: TenantTx, member: Member, workspace_name: str) -> None:
     """Insert a membership."""
+    zone = select(WorkspaceRow.timezone).where(WorkspaceRow.workspace_id == tx.workspace_id).scalar_subquery()
     await tx.execute(
         insert(MembershipRow).values(
             workspace_id=tx.workspace_id, id=member.id, person_id=member.person_id, name=member.name,
-            role=member.role.value, workspace_name=workspace_name,
+            role=member.role.value, workspace_name=workspace_name, workspace_timezone=func.coalesce(zone, "UTC"),
         )
     )  # fmt: skip
 
@@ -133,7 +129,7 @@ async def memberships(tx: SystemTx, person_id: UUID) -> list[Membership]:
         .order_by(MembershipRow.joined_at, MembershipRow.id)
     )
     rows = (await tx.execute(statement)).scalars()
-    return [Membership(row.workspace_id, row.workspace_name, Role(row.role)) for row in rows]
+    return [Membership(row.workspace_id, row.workspace_name, Role(row.role), row.workspace_timezone) for row in rows]
 
 
 def _session(row: SessionRow) -> Session:

@@ -174,7 +174,7 @@ async def bind_chat(tx: TenantTx, context: JobContext, job: BindJob) -> None:
         text = telegram_escape(error.detail)
     else:
         what = "is connected" if fresh else "is connected already"
-        text = f"✅ <b>{telegram_escape(destination.title)}</b> {what}. New enquiries arrive here."
+        text = f"✅ <b>{telegram_escape(destination.name)}</b> {what}. New enquiries arrive here."
     await enqueue(tx, sending.SAY, sending.SayJob(job.chat_id, text, job.thread_id))
 
 

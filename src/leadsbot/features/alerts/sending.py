@@ -163,11 +163,12 @@ async def _remake_topic(bot: Bot, context: JobContext, destination: Destination)
         current = await store.destination(tx, destination.id)
     if current is None or current.thread_id != destination.thread_id:
         return TopicGone("topic_gone")  # Somebody was quicker, or the chat was removed meanwhile.
-    made = await bot.new_topic(destination.chat_id, destination.topic or TOPIC)
+    name = destination.topic or TOPIC
+    made = await bot.new_topic(destination.chat_id, name)
     if isinstance(made, RetryLater):
         return made
     async with context.services.db.tenant(workspace_of(context)) as tx:
-        await actions.set_topic(tx, destination.id, was=destination.thread_id, now=made)
+        await actions.set_topic(tx, destination.id, was=destination.thread_id, now=made, name=name)
     return TopicGone("topic_gone")
 
 

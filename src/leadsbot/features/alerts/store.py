@@ -10,7 +10,7 @@ from sqlalchemy import Text, any_, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from leadsbot.features.alerts.model import AlertCard, Destination, DestinationState, Link
-from leadsbot.features.alerts.tables import AccountRow, CardRow, DestinationRow, LinkRow, PlaceRow
+from leadsbot.features.alerts.tables import AccountRow, CardRow, CursorRow, DestinationRow, LinkRow, PlaceRow
 from leadsbot.infra.db.fixed import Fixed, inserting, named, new, updating
 from leadsbot.infra.db.tx import TenantTx, Tx
 
@@ -165,6 +165,7 @@ def _link(row: LinkRow) -> Link:
         expires_at=row.expires_at,
         used_at=row.used_at,
         destination_id=row.destination_id,
+        code_hash=row.code_hash,
     )
 
 
@@ -342,3 +343,15 @@ async def cards_of_delivery(tx: TenantTx, delivery_id: UUID) -> list[AlertCard]:
         )
     ).scalars()
     return [_card(row) for row in rows]
+
+
+async def trouble(tx: Tx, bot_id: int) -> str | None:
+    """Why what people do with the bot does not reach us; None while it does."""
+    found: str | None = await tx.scalar(select(CursorRow.trouble).where(CursorRow.id == bot_id))
+    return found
+
+
+async def set_trouble(tx: Tx, bot_id: int, sentence: str | None) -> None:
+    """Write it down. A bot whose stream was never read has seen nothing, which is number 0."""
+    statement = insert(CursorRow).values(id=bot_id, seen=0, trouble=sentence)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"trouble": sentence}))

@@ -220,7 +220,7 @@ async def _lead(
         stages=[(stage, names.stages[stage]) for stage in STAGES],
         owner=ids.show(ids.PERSON, lead.owner_id) if lead.owner_id else "",
         owners=[("", "Nobody"), *_people(names, lead.owner_id)],
-        days=entries(events, await public.notes(tx, lead.id), names),
+        days=entries(events, await public.notes(tx, lead.id), names, (await workspace_settings(tx)).timezone),
         more=len(events) == EVENTS,
         submissions=await public.submissions(tx, lead.id),
         duplicates=await public.possible_duplicates(tx, lead.id),

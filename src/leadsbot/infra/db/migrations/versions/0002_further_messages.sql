@@ -24,3 +24,13 @@ CREATE POLICY possession ON alert_place FOR SELECT TO leadsbot_app
 GRANT SELECT, INSERT, UPDATE, DELETE ON alert_place TO leadsbot_app;
 
 ALTER TABLE telegram_cursor ADD COLUMN trouble TEXT;
+
+ALTER TABLE membership ADD COLUMN workspace_timezone TEXT DEFAULT 'UTC' NOT NULL;
+
+-- Row-level security hides every row from the owner, too; who migrates copies past it.
+ALTER TABLE membership NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE workspace NO FORCE ROW LEVEL SECURITY;
+UPDATE membership SET workspace_timezone = workspace.timezone
+    FROM workspace WHERE workspace.workspace_id = membership.workspace_id;
+ALTER TABLE membership FORCE ROW LEVEL SECURITY;
+ALTER TABLE workspace FORCE ROW LEVEL SECURITY;
