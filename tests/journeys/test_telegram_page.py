@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 
+from leadsbot.features.alerts.feature import FEATURE as ALERTS
+from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
+from leadsbot.features.leads.feature import FEATURE as LEADS
 from leadsbot.testing.postgres import TestDatabase
 from leadsbot.testing.telegram import FakeTelegram
-from tests.cast import Browser
+from tests.cast import Browser, application
 from tests.conftest import SHARED
 from tests.product import PASSWORD, TOKEN, Product, card_in, running, until
 
@@ -18,8 +22,15 @@ HTTPS = "https://127.0.0.1:1"
 
 
 @contextlib.asynccontextmanager
-async def signed_in(product: Product, email: str = "alice@example.com") -> AsyncIterator[Browser]:
-    async with httpx.AsyncClient(base_url=product.address, timeout=20) as http:
+async def signed_in(
+    product: Product, email: str = "alice@example.com", *, https: bool = False
+) -> AsyncIterator[Browser]:
+    """A browser in which somebody is signed in; with ``https`` as a proxy would let it in, whose cookies are secure."""
+    app = application(product.process.services, LEADS, DELIVERIES, ALERTS)
+    at: dict[str, Any] = {"base_url": product.address}
+    if https:
+        at = {"transport": httpx.ASGITransport(app=app), "base_url": HTTPS}
+    async with httpx.AsyncClient(timeout=20, **at) as http:
         browser = Browser(http)
         assert (await browser.sign_in(email, PASSWORD)).status_code == 303
         yield browser
@@ -83,7 +94,7 @@ async def test_an_address_that_telegram_refuses_is_told_and_buttons_work_all_the
                 return [lead["stage"] for lead in await product.leads()] == ["qualified"]
 
             await until(qualified)
-            async with signed_in(product) as browser:
+            async with signed_in(product, https=True) as browser:
                 page = (await browser.get("/telegram")).text
             told = f"Telegram refuses to send button presses to {HTTPS}/telegram/updates: bad webhook: Webhook can be"
             assert told in page
