@@ -63,14 +63,20 @@ async def test_the_page_of_a_link_can_be_loaded_again_and_notices_that_the_chat_
         assert "Alice" not in (await outsider.get("/telegram")).text
 
 
-async def test_a_topic_is_named_on_the_page_and_in_the_list_of_chats(product: Product) -> None:
+async def test_a_topic_is_named_on_the_pages_and_in_the_list_of_chats(product: Product) -> None:
     telegram = product.telegram
     alice = telegram.add_user("Alice")
     forum = telegram.add_group("Sales", forum=True)
     await product.bind(forum, alice, thread_id=telegram.add_topic(forum, "Roofs <b>"))
 
-    async with signed_in(product) as browser:
-        assert "Sales › Roofs &lt;b&gt;" in (await browser.get("/telegram")).text
+    await product.another_workspace()
+    await product.submit(name="Anna", email="anna@example.org")
+    await card_in(product, forum, "Anna")
+
+    async with signed_in(product) as browser, signed_in(product, "charlie@example.com") as outsider:
+        for path in ("/telegram", "/deliveries"):
+            assert "Sales › Roofs &lt;b&gt;" in (await browser.get(path)).text, path
+            assert "Roofs" not in (await outsider.get(path)).text, path
     assert [(each["title"], each["topic"]) for each in await product.destinations()] == [("Sales", "Roofs <b>")]
 
 

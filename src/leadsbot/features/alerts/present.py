@@ -101,6 +101,11 @@ async def _digest(tx: TenantTx, services: Services, delivery: Delivery) -> Messa
     return Message(text=text, keyboard=keyboard, digest=True)
 
 
+async def place_names(tx: TenantTx) -> dict[UUID, str]:
+    """What the chats and topics are called, for the delivery log."""
+    return {destination.id: destination.name for destination in await store.destinations(tx)}
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """What this workspace calls stages, who its members are, and by which clocks it lives."""
