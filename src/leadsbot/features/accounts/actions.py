@@ -92,6 +92,13 @@ async def find_or_add_person(tx: Tx, *, email: str, name: str, password_hash: st
     return known, False
 
 
+async def add_member(tx: TenantTx, person: Person, role: Role) -> Member:
+    """Let a person belong to the workspace."""
+    member = Member(new_id(), person.id, person.name, role)
+    await store.add_member(tx, member, (await settings_of(tx)).name)
+    return member
+
+
 async def settings_of(tx: TenantTx) -> WorkspaceSettings:
     """The workspace's settings; NotFound when it is gone."""
     row = await store.workspace(tx)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from leadsbot.features.accounts import model, store
 from leadsbot.features.accounts.actions import (
+    add_member,
     create_workspace,
     find_or_add_person,
     first_run_token,
@@ -64,6 +65,7 @@ __all__ = [
     "Person",
     "Role",
     "WorkspaceSettings",
+    "add_member",
     "check_password",
     "create_workspace",
     "find_or_add_person",
