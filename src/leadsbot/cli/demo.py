@@ -84,7 +84,7 @@ async def _workspace(db: Database, email: str, password: str) -> tuple[UUID, lis
             )
             if owns:
                 await accounts.create_workspace(
-                    tx, name="Corner & Sons (demo)", country="GB", owner=person, timezone=ZONE
+                    tx, name="Corner & Sons", country="GB", owner=person, timezone=ZONE
                 )
             else:
                 await accounts.add_member(tx, person, accounts.Role.MEMBER)
@@ -170,7 +170,7 @@ async def _story(tx: TenantTx, story: Story) -> None:
     dice, enquiry = story.dice, story.enquiry
     owner = story.team[1] if enquiry.topic == "trade" else dice.choices(story.team, (3, 4, 5))[0]
     by = f"person:{owner}"
-    at = story.later(enquiry.at, 0.2, 7)
+    at = story.later(enquiry.at, 0.1, 3)
     if at is None:
         return
     if enquiry.junk:
@@ -196,12 +196,12 @@ async def _story(tx: TenantTx, story: Story) -> None:
 
 def _way(dice: random.Random) -> list[tuple[str, float, float]]:
     """The stages of a lead, each with how many hours it takes at least and at most."""
-    way: list[tuple[str, float, float]] = [("contacted", 0.1, 20)]
-    if dice.random() < 0.65:
+    way: list[tuple[str, float, float]] = [("contacted", 0.1, 6)]
+    if dice.random() < 0.72:
         way.append(("qualified", 20, 100))
         end = dice.choices(("won", "lost", ""), (50, 18, 32))[0]
         return [*way, (end, 48, 190)] if end else way
-    return [*way, ("lost", 70, 220)] if dice.random() < 0.5 else way
+    return [*way, ("lost", 70, 220)] if dice.random() < 0.35 else way
 
 
 def _tags(dice: random.Random, enquiry: Enquiry) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
@@ -30,9 +30,6 @@ CAMPAIGNS: tuple[dict[str, str], ...] = (
 )
 NOBODY = ("", "")
 TRADE = words.Topic("trade", "/for-business", (), ())
-MOST = 2
-"""So often somebody may begin with the same sentence."""
-PATIENCE = 100
 PROJECTS = {"kitchen": "Kitchen", "wardrobe": "Fitted wardrobe", "shelves": "Bookcase"}
 RATES = {"Painted": 1450, "Oak": 2100, "Laminate": 980}
 
@@ -101,17 +98,17 @@ def _person(dice: random.Random, name: str, firm: str, wish: str, at: datetime, 
     if door == "calculator":
         topic = dice.choice([each for each in words.TOPICS if each.key in PROJECTS])
     place = dice.choice(words.PLACES)
-    fields: dict[str, Any] = {"name": name, "email": _fresh(said, lambda: _address(dice, first, last, firm))}
+    fields: dict[str, Any] = {"name": name, "email": _fresh(said, _addresses(dice, first, last, firm))}
     if firm:
         fields["company"] = firm
     if door == "calculator" or dice.random() < (0.35 if door == "widget" else 0.65):
-        fields["phone"] = _fresh(said, lambda: _number(dice, firm))
+        fields["phone"] = _fresh(said, _numbers(dice, firm))
     if door == "calculator":
         fields |= _sum(dice, topic)
     elif firm:
         fields["message"] = f"{wish} {dice.choice(words.TRADE_ASKS)}"
     else:
-        fields["message"] = _unheard(said, _texts(dice, topic, door, place))
+        fields["message"] = _fresh(said, _texts(dice, topic, door, place, said))
     if door == "form" and not firm and dice.random() < 0.5:
         fields["Town"] = place
     page = "/price-calculator" if door == "calculator" else topic.page if dice.random() < 0.7 else "/contact"
@@ -119,28 +116,23 @@ def _person(dice: random.Random, name: str, firm: str, wish: str, at: datetime, 
     return Enquiry(door, at, first, topic.key, place, fields, context)
 
 
-def _fresh(taken: Counter[str], make: Callable[[], str]) -> str:
-    """What nobody else has."""
-    found = next(each for each in iter(make, "") if not taken[each])
-    taken[found] += 1
-    return found
-
-
-def _address(dice: random.Random, first: str, last: str, firm: str) -> str:
+def _addresses(dice: random.Random, first: str, last: str, firm: str) -> Iterator[str]:
     one, two = first.lower(), last.lower()
-    if firm:
-        host = "".join(letter for letter in firm.lower() if letter.isascii() and letter.isalnum())
-        return f"{dice.choice((one, f'{one}.{two}'))}@{host}.example"
-    # These three names are set apart for examples: nobody is there who could be written to.
-    mailbox = dice.choice((f"{one}.{two}", f"{one[0]}{two}", f"{two}.{one}"))
-    return f"{mailbox}@example.{dice.choice(('com', 'net', 'org'))}"
+    host = "".join(letter for letter in firm.lower() if letter.isascii() and letter.isalnum())
+    while True:
+        if firm:
+            yield f"{dice.choice((one, f'{one}.{two}'))}@{host}.example"
+        else:
+            # These three names are set apart for examples: nobody is there who could be written to.
+            mailbox = dice.choice((f"{one}.{two}", f"{one[0]}{two}", f"{two}.{one}"))
+            yield f"{mailbox}@example.{dice.choice(('com', 'net', 'org'))}"
 
 
-def _number(dice: random.Random, firm: str) -> str:
-    """A number of those that Ofcom keeps for films and books."""
-    if firm or dice.random() < 0.2:
-        return f"0117 496 0{dice.randint(100, 999)}"
-    return f"07700 900{dice.randint(100, 999)}"
+def _numbers(dice: random.Random, firm: str) -> Iterator[str]:
+    """Numbers of those that Ofcom keeps for films and books."""
+    while True:
+        landline = firm or dice.random() < 0.2
+        yield f"0117 496 0{dice.randint(100, 999)}" if landline else f"07700 900{dice.randint(100, 999)}"
 
 
 def _sum(dice: random.Random, topic: words.Topic) -> dict[str, str]:
@@ -148,34 +140,34 @@ def _sum(dice: random.Random, topic: words.Topic) -> dict[str, str]:
     metres, (front, rate) = dice.randint(18, 74) / 10, dice.choice(list(RATES.items()))
     least = round(metres * rate, -2)
     return {
-        "Project": PROJECTS[topic.key],
+        "Item": PROJECTS[topic.key],
         "Width": f"{metres} m",
         "Fronts": front,
         "Estimate": f"£{least:,.0f} to £{least * 1.25:,.0f}",
     }
 
 
-def _texts(dice: random.Random, topic: words.Topic, door: Door, place: str) -> Iterator[tuple[str, str]]:
-    """How a text begins, and the whole of it; one after the other, the likeliest length for the door."""
+def _texts(dice: random.Random, topic: words.Topic, door: Door, place: str, said: Counter[str]) -> Iterator[str]:
+    """One text after the other, the likeliest length for the door, beginning as the fewest others have begun."""
+    least = min(said[opener] for opener in topic.openers)
+    start = dice.choice([opener for opener in topic.openers if said[opener] == least])
+    said[start] += 1
     while True:
         given = {"place": place, "n": dice.randint(2, 6), "when": dice.choice(words.WHENS)}
-        opener = dice.choice(topic.openers).format(**given)
+        opener = start.format(**given)
         detail = dice.choice(topic.details).format(**{**given, "n": dice.randint(2, 6)})
         ask = dice.choice(words.ASKS)
         if door == "widget":
-            yield opener, f"{dice.choice(words.CHATS)} {opener}" if dice.random() < 0.4 else f"{opener} {ask}"
+            yield f"{dice.choice(words.CHATS)} {opener}" if dice.random() < 0.4 else f"{opener} {ask}"
         else:
-            yield opener, " ".join((opener, detail, ask) if dice.random() < 0.7 else (opener, ask))
+            yield " ".join((opener, detail, ask) if dice.random() < 0.7 else (opener, ask))
 
 
-def _unheard(said: Counter[str], texts: Iterator[tuple[str, str]]) -> str:
-    """A text that nobody has sent, and that begins like few others."""
-    for tries, (opener, text) in enumerate(texts):
-        # When a topic has run out of beginnings, one more person may use each.
-        if not said[text] and (not opener or said[opener] < MOST + tries // PATIENCE):
-            said.update({opener, text})
-            return text
-    raise RuntimeError("there is always another text")
+def _fresh(taken: Counter[str], texts: Iterable[str]) -> str:
+    """The first text that nobody else has sent, or address or number that nobody else has."""
+    found = next(text for text in texts if not taken[text])
+    taken[found] += 1
+    return found
 
 
 def _pest(dice: random.Random, name: str, message: str, at: datetime) -> Enquiry:
@@ -186,13 +178,12 @@ def _pest(dice: random.Random, name: str, message: str, at: datetime) -> Enquiry
 
 
 def _write_again(dice: random.Random, enquiry: Enquiry, now: datetime, said: Counter[str]) -> None:
-    def texts() -> Iterator[tuple[str, str]]:
+    def texts() -> Iterator[str]:
         while True:
             when = dice.choice(words.WHENS)
             topic = "joinery" if enquiry.topic == "trade" else enquiry.topic
-            text = dice.choice(words.AGAIN).format(topic=topic, n=dice.randint(2, 6), when=when)
-            yield "", text
+            yield dice.choice(words.AGAIN).format(topic=topic, n=dice.randint(2, 6), when=when)
 
     at = enquiry.at + timedelta(hours=dice.randint(20, 100), minutes=dice.randrange(60))
     if at < now - timedelta(minutes=2):
-        enquiry.again.append((at, _unheard(said, texts())))
+        enquiry.again.append((at, _fresh(said, texts())))

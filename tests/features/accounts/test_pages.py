@@ -426,3 +426,10 @@ async def test_behind_https_the_cookie_belongs_to_the_host(db: Database, cast: C
         assert cookie.startswith("__Host-session=")
         assert "Secure" in cookie
         assert "Domain" not in cookie
+
+
+async def test_long_names_in_the_sidebar_are_told_in_full_when_pointed_at(visitor: Browser, cast: Cast) -> None:
+    await visitor.sign_in(cast.alice.email)
+    page = (await visitor.get("/account")).text
+    assert 'title="Alder &amp; Ash"' in page
+    assert 'title="Alice"' in page

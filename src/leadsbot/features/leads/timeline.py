@@ -96,7 +96,9 @@ def _entry(event: Logged, notes: Mapping[str, Note], names: Names) -> Entry:
     note = notes.get(str(event.payload.get("note_id")))
     icon, sentence = _labels.get(event.type, ("clock", lambda _d, _n: event.type.replace(".", " ").replace("_", " ")))
     who = (note.author_name if note else None) or names.actor(event.actor)
-    return Entry(event.occurred_at, icon, sentence(event.payload, names), who, note)
+    owner = event.payload.get("owner") if event.type == "lead.assigned" else None
+    text = "Claimed" if owner and event.actor == f"person:{owner}" else sentence(event.payload, names)
+    return Entry(event.occurred_at, icon, text, who, note)
 
 
 async def happened(
