@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from leadsbot.contracts.events import WorkspaceCreated
+from leadsbot.contracts.events import MemberJoined, WorkspaceCreated
 from leadsbot.features.accounts import model, passwords, store
 from leadsbot.features.accounts.model import ApiKey, Member, Person, Role, Session, Throttle, WorkspaceSettings
 from leadsbot.infra.crypto import Crypto
@@ -92,10 +92,11 @@ async def find_or_add_person(tx: Tx, *, email: str, name: str, password_hash: st
     return known, False
 
 
-async def add_member(tx: TenantTx, person: Person, role: Role) -> Member:
+async def add_member(tx: TenantTx, person: Person, role: Role, *, by: str = "system") -> Member:
     """Let a person belong to the workspace."""
     member = Member(new_id(), person.id, person.name, role)
     await store.add_member(tx, member, (await settings_of(tx)).name)
+    await emit(tx, MemberJoined(person_id=person.id), by=by)
     return member
 
 
