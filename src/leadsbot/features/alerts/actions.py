@@ -212,7 +212,7 @@ async def plan_card(tx: TenantTx, signer: Signer, lead_id: UUID, destination: De
     if await store.card_at(tx, lead_id, destination.id) is not None:
         return None
     waits = destination.state is not DestinationState.ACTIVE
-    recent = await deliveries.planned_since(tx, destination.id, utcnow() - model.STORM_WINDOW, "alert")
+    recent = await _recent(tx, destination)
     if waits or recent < model.STORM_CARDS:
         kind, delivery_id = "alert", await _plan(tx, "alert", destination, f"alert:{lead_id}:{destination.id}", lead_id)
     else:
@@ -229,6 +229,20 @@ async def plan_card(tx: TenantTx, signer: Signer, lead_id: UUID, destination: De
     if waits:
         await deliveries.hold(tx, delivery_id, destination.why_waiting)
     return (kind, delivery_id) if added and not waits else None
+
+
+async def _recent(tx: TenantTx, destination: Destination) -> int:
+    """How many cards the chat was given within the last minute.
+
+    Those who announce at this moment do not see each other's cards before they commit. That is harmless in calm times;
+    when a storm gathers, one waits for the other, or they would all find room for one more card.
+    """
+    since = utcnow() - model.STORM_WINDOW
+    recent = await deliveries.planned_since(tx, destination.id, since, "alert")
+    if model.STORM_CARDS // 2 <= recent < model.STORM_CARDS:
+        await store.destination(tx, destination.id, lock=True)
+        recent = await deliveries.planned_since(tx, destination.id, since, "alert")
+    return recent
 
 
 async def _plan(tx: TenantTx, kind: str, destination: Destination, key: str, lead_id: UUID | None = None) -> UUID:
