@@ -42,6 +42,7 @@ from leadsbot.infra.jobs.wake import Waker
 from leadsbot.infra.mail import mailer
 from leadsbot.infra.net.guard import Guard
 from leadsbot.infra.net.http import HttpClient
+from leadsbot.infra.peers import Peers
 from leadsbot.infra.ratelimit import Limiter
 from leadsbot.infra.services import Services
 from leadsbot.infra.settings import Settings
@@ -134,6 +135,8 @@ async def process(
             "live": live.run,
             "loads": loads.run,
         }
+        if name == "web":
+            works["peers"] = Peers(addresses.of(APP), services.limiter.share).run
         if (bot := bot_of(services)) is not None:
             works[TELEGRAM] = bot.introduce
         tasks = [asyncio.create_task(work(), name=label) for label, work in works.items()]

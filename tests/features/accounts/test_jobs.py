@@ -109,3 +109,14 @@ async def test_what_is_over_is_swept_away(fresh_db: Database) -> None:
             await jobs.sweep(tx, JobContext(None, None, 1, 1, 1), jobs.Nothing())
             assert await tx.scalar(text("SELECT count(*) FROM session")) == 1
         assert (await other.get("/account")).status_code == 200
+
+
+async def test_a_password_is_not_sent_to_a_server_without_tls(inbox: tuple[Inbox, str]) -> None:
+    # Reaches this machine and is no loopback address, like the server of a provider.
+    far = inbox[1].replace("smtp://127.0.0.1", "smtp://ann:secret@0.0.0.0")
+    sender = mailer(settings(smtp_url=SecretStr(far), mail_from="leads@example.com"))
+    assert sender is not None
+    with pytest.raises(MailError) as refused:
+        await sender.send(Mail("ann@example.com", "Hello", "Text", "1"))
+    assert "offers no TLS" in str(refused.value)
+    assert inbox[0].mails == []

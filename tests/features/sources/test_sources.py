@@ -303,7 +303,7 @@ async def test_closing_offers_an_undo(alice: Browser) -> None:
     path = (await alice.post("/sources", {"kind": "webhook", "name": "CRM"}, on="/sources/new")).headers["location"]
     closed = await alice.post(f"{path}/close", on=path)
     page = await alice.get(closed.headers["location"])
-    assert "Closed: from now on it answers 410" in page.text
+    assert "Closed: what is sent to it from now on is refused" in page.text
     assert f'action="{path}/reopen"' in page.text
     assert ">Undo<" in page.text
     opened = await alice.post(f"{path}/reopen", on=path)

@@ -34,6 +34,8 @@ from leadsbot.kit.errors import Conflict, NotFound
 Resend = Callable[[TenantTx, Delivery], Awaitable[None]]
 RESEND: dict[str, Resend] = {}
 """How each channel puts a delivery back into its queue. The channel's feature enters it in its manifest."""
+PLACES: dict[str, Callable[[TenantTx], Awaitable[dict[UUID, str]]]] = {}
+"""What each channel's destinations are called, for the log; entered like ``RESEND``."""
 
 
 async def resend(tx: TenantTx, delivery_id: UUID) -> Delivery:
@@ -48,6 +50,7 @@ async def resend(tx: TenantTx, delivery_id: UUID) -> Delivery:
 
 __all__ = [
     "OPEN",
+    "PLACES",
     "RESEND",
     "UNSENT",
     "Attempt",
