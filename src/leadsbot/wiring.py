@@ -16,6 +16,7 @@ from leadsbot.features.alerts.bot import NAME as TELEGRAM
 from leadsbot.features.alerts.bot import bot_of, make_bot
 from leadsbot.features.alerts.feature import FEATURE as ALERTS
 from leadsbot.features.capture.feature import FEATURE as CAPTURE
+from leadsbot.features.confirmations.feature import FEATURE as CONFIRMATIONS
 from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
 from leadsbot.features.forms.feature import FEATURE as FORMS
 from leadsbot.features.leads.feature import FEATURE as LEADS
@@ -59,6 +60,7 @@ FEATURES: tuple[Feature, ...] = (
     WIDGET,
     LEADS,
     DELIVERIES,
+    CONFIRMATIONS,
     ALERTS,
 )
 INFRASTRUCTURE = (Outbox, EventLog, Job, CronSlot, SingleOwner, RequestLog, ErrorTrace, PurgeRun)

@@ -52,6 +52,9 @@ JOBS = {
     "alerts.send": "Send an alert",
     "alerts.digest": "Update a digest",
     "alerts.refresh": "Update a card",
+    "confirmations.send": "Send a confirmation by e-mail",
+    "handler:confirmations.confirm": "Confirm a submission by e-mail",
+    "handler:confirmations.confirm_repeat": "Confirm a submission by e-mail",
 }
 """What the kinds of jobs that stop most often are for, in words."""
 
