@@ -59,12 +59,14 @@ class SmtpMailer:
 
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage()
-        message["From"] = Address(header_safe(self._name), addr_spec=self._sender)
+        message["From"] = Address(header_safe(mail.sender or self._name), addr_spec=self._sender)
         message["To"] = header_safe(mail.to, 320)
         message["Subject"] = header_safe(mail.subject)
         message["Date"] = formatdate(usegmt=True)
         message["Message-ID"] = f"<{mail.message_id}@{self._sender.rpartition('@')[2] or 'localhost'}>"
-        message["Auto-Submitted"] = "auto-generated"
+        message["Auto-Submitted"] = "auto-replied" if mail.reply else "auto-generated"
+        if mail.reply:
+            message["X-Auto-Response-Suppress"] = "All"
         message.set_content(mail.text)
         return message
 

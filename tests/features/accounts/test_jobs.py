@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from email import message_from_string, policy
-from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -20,31 +17,13 @@ from leadsbot.infra.jobs.kinds import Dead, JobContext
 from leadsbot.infra.mail import mailer
 from leadsbot.kit.ids import new_id
 from tests.cast import Cast, application, browser, make_cast, services, settings
-
-
-class Inbox:
-    """A mail server that keeps what it is given and refuses one address."""
-
-    def __init__(self) -> None:
-        self.mails: list[str] = []
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
-        if address.startswith("nobody"):
-            return "550 no such user"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        self.mails.append(envelope.content.decode())
-        return "250 OK"
+from tests.inbox import Inbox, mail_server
 
 
 @pytest.fixture
 async def inbox() -> AsyncIterator[tuple[Inbox, str]]:
-    kept = Inbox()
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(kept), "127.0.0.1", 0)
-    yield kept, f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    server.close()
+    async with mail_server() as found:
+        yield found
 
 
 async def test_the_reset_mail_carries_a_link_that_works_and_the_queue_carries_none(

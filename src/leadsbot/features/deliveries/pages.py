@@ -52,6 +52,9 @@ JOBS = {
     "alerts.note": "Write a reply down as a note",
     "alerts.bind": "Connect a chat",
     "alerts.say": "Answer in a chat",
+    "confirmations.send": "Send a confirmation by e-mail",
+    "handler:confirmations.confirm": "Confirm a submission by e-mail",
+    "handler:confirmations.confirm_repeat": "Confirm a submission by e-mail",
 }
 """What the kinds of jobs that stop most often are for, in words."""
 

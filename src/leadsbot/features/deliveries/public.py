@@ -26,6 +26,7 @@ from leadsbot.features.deliveries.store import (
     of_destination,
     page,
     planned,
+    planned_of_kind,
     planned_since,
 )
 from leadsbot.infra.db.tx import TenantTx
@@ -74,6 +75,7 @@ __all__ = [
     "page",
     "plan",
     "planned",
+    "planned_of_kind",
     "planned_since",
     "record",
     "resend",

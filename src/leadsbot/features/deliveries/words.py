@@ -27,7 +27,9 @@ KINDS: Final[Mapping[str, str]] = {
     "repeat": "Wrote again",
     "digest": "Several enquiries in one message",
     "test": "Test alert",
+    "confirmation": "Confirmation",
 }
+CHANNELS: Final[Mapping[str, str]] = {"telegram": "Telegram", "email": "E-mail"}
 OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.SENT: "Arrived",
     Outcome.REJECTED: "Refused",
