@@ -30,6 +30,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "widget_load": {
         "workspace_id": new_id(), "source_id": new_id(), "site": "https://a.example", "mode": "inline", "loads": 1,
     },
+    "source_refusal": {"workspace_id": new_id(), "source_id": new_id(), "code": "forbidden", "times": 1},
 }  # fmt: skip
 """A row of every technical table; one that is not here fails the test."""
 AGES = {"a day too old": timedelta(days=31), "an hour too old": timedelta(days=30, hours=1), "kept": timedelta(days=29)}
