@@ -59,8 +59,12 @@ export function drag(event: PointerEvent, key: string, store: Store): void {
     card.classList.remove("dragging");
     card.style.transform = "";
     line.remove();
-    // The click that follows is the end of the move, not a wish to open the list of places.
-    const eat = (click: Event): void => click.stopImmediatePropagation();
+  };
+  // The click that follows is the end of the move, not a wish to open the list of places.
+  const eat = (click: Event): void => click.stopImmediatePropagation();
+  const released = (): void => {
+    removeEventListener("pointerup", released, true);
+    removeEventListener("pointercancel", released, true);
     if (moved) grip.addEventListener("click", eat, true);
     setTimeout(() => grip.removeEventListener("click", eat, true), 0);
   };
@@ -80,4 +84,6 @@ export function drag(event: PointerEvent, key: string, store: Store): void {
   grip.addEventListener("pointermove", move);
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"] as const) grip.addEventListener(name, drop);
   addEventListener("keydown", escape, true);
+  addEventListener("pointerup", released, true);
+  addEventListener("pointercancel", released, true);
 }
