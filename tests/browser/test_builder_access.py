@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Locator, Page
 from playwright.async_api import expect as shows
 
 from tests.browser.axe import faults
-from tests.browser.desk import ATTACK, DESKTOP, MARKS, Desk, card, label, preview, saved, settings
+from tests.browser.desk import ATTACK, DESKTOP, MARKS, Desk, card, kinds, label, preview, saved, settings
 from tests.browser.test_pages import SIDEWAYS
 from tests.features.forms.conftest import contact, one_step
 from tests.features.forms.conftest import field as make_field
@@ -64,7 +64,7 @@ async def test_a_form_is_made_and_published_with_nothing_but_the_keyboard(desk: 
     made = next(each for each in listed if each["name"] == "By keyboard")
     fields = (await desk.api("GET", f"/{made['id']}"))["draft"]["steps"][0]["fields"]
     assert [(each["key"], each.get("required", False), each.get("help")) for each in fields] == [
-        ("question", True, "One sentence is enough."), ("email", False, None),
+        ("question", True, "One sentence is enough."), ("email", True, None),
     ]  # fmt: skip
 
 
@@ -79,19 +79,23 @@ async def _tab_to(page: Page, wanted: Locator, by: str = "Tab") -> None:
 
 async def _menu(page: Page) -> None:
     await card(page, "name").get_by_role("button", name="More for Name").click()
+    await shows(page.get_by_role("button", name="Duplicate")).to_be_visible()
 
 
 async def _types(page: Page) -> None:
     await page.keyboard.press("/")
+    await shows(kinds(page).first).to_be_visible()
 
 
 async def _places(page: Page) -> None:
     await card(page, "name").locator(".grip").click()
+    await shows(page.get_by_role("dialog", name="Move “Name”")).to_be_visible()
 
 
 async def _language(page: Page) -> None:
     await page.goto(page.url + "#languages.de")
     await page.reload()
+    await shows(page.get_by_role("dialog", name="Translate into Deutsch")).to_be_visible()
 
 
 async def _review(page: Page) -> None:
@@ -103,19 +107,23 @@ async def _review(page: Page) -> None:
 async def _conditions(page: Page) -> None:
     await page.goto(page.url + "#steps[0].fields[2].show_if")
     await page.reload()
+    await shows(settings(page).get_by_label("Question")).to_be_visible()
 
 
 async def _checks(page: Page) -> None:
     await page.get_by_role("button", name=re.compile("to check|to mend")).click()
+    await shows(settings(page).get_by_role("heading", name="Checks")).to_be_visible()
 
 
 async def _ending(page: Page) -> None:
     await page.goto(page.url + "#endings[0].text")
     await page.reload()
+    await shows(settings(page).get_by_role("heading", name="Ending")).to_be_visible()
 
 
 async def _trial(page: Page) -> None:
     await page.goto(f"{page.url.partition('#')[0]}/preview?as=widget")
+    await shows(page.get_by_label("Email")).to_be_visible()
 
 
 OPENED = (_menu, _types, _places, _language, _review, _conditions, _checks, _ending, _trial)
