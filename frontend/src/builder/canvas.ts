@@ -159,7 +159,10 @@ export class Canvas {
     };
     return h(
       "div.menu.pop",
-      { onkeydown: keys, ref: (element: HTMLElement) => element.querySelector("button")?.focus() },
+      { onkeydown: keys, ref: (element: HTMLElement) => {
+        element.querySelector("button")?.focus();
+        element.scrollIntoView({ block: "nearest" });
+      } },
       items.filter((item) => item !== false).map(([name, label, work]) => h("button", { type: "button", key: label, onclick: () => run(work) }, icon(name), label)),
     );
   }
