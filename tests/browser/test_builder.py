@@ -9,6 +9,7 @@ from playwright.async_api import expect as shows
 from tests.browser.desk import MARKS, Desk, card, kinds, label, order, preview, saved, settings
 from tests.features.forms.conftest import field as make_field
 from tests.features.forms.conftest import one_step
+from tests.product import until
 
 pytestmark = MARKS
 
@@ -102,6 +103,29 @@ async def test_a_drag_that_is_given_up_moves_nothing_and_a_press_opens_the_place
     await page.get_by_role("dialog").get_by_role("button", name="After “Message”").click()
     assert await order(page) == ["email", "message", "name"]
     await saved(page)
+
+
+async def test_a_card_is_dragged_further_than_the_window_reaches(desk: Desk) -> None:
+    fields = [make_field(f"field_{n}") for n in range(20)]
+    page = await desk.open(one_step(*fields, make_field("email", "email")))
+    await page.set_viewport_size({"width": 1440, "height": 500})
+    box = await card(page, "field_0").locator(".grip").bounding_box()
+    end = await page.evaluate("document.documentElement.scrollHeight - innerHeight")
+    assert box
+    await page.mouse.move(box["x"] + 8, box["y"] + 8)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 8, 480, steps=4)
+    # The pointer rests at the edge, and the page goes on to its end by itself.
+
+    async def at_the_end() -> bool:
+        return bool(await page.evaluate("scrollY") >= end - 1)
+
+    await until(at_the_end)
+    await page.wait_for_timeout(200)
+    assert await page.evaluate("scrollY") <= end + 1
+    await page.mouse.up()
+    await saved(page)
+    assert (await desk.keys())[0][-1] == "field_0"
 
 
 async def test_everything_is_taken_back_and_done_again(desk: Desk) -> None:
