@@ -1,7 +1,7 @@
 // Conditions as sentences: "Show when [Budget] [is at least] [1000]", and, or.
 import { button, choices, tool, type Controls } from "./controls";
 import { h, type Child, type Node_ } from "./dom";
-import { get, parts, spliced } from "./edit";
+import { fieldsOf, get, parts, spliced } from "./edit";
 import type { Comparison, Conditions, Field, Kind, Op } from "./types";
 
 const SAYS: Record<Op, string> = {
@@ -61,7 +61,10 @@ export function conditionEditor(controls: Controls, path: string, earlier: Field
     const change = (next: Comparison | null, typing = false): void =>
       write(held.map((other, i) => (i === g ? spliced(group, n, 1, ...(next ? [next] : [])) : other)), typing);
     const fields: [string, string][] = known.map((one) => [one.key, called(one, one.key)]);
-    if (!known.some((one) => one.key === each.field)) fields.unshift([each.field, `${called(undefined, each.field)} (not before this)`]);
+    if (!known.some((one) => one.key === each.field)) {
+      const later = fieldsOf(store.state.draft).find((one) => one.key === each.field);
+      fields.unshift([each.field, later ? `${called(later, each.field)} (comes later)` : `${each.field} (gone)`]);
+    }
     const lead = n > 0 ? "and" : g > 0 ? "or when" : `${what} when`;
     return h(
       "div.condition",
