@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from leadsbot.infra.db.filelock import FileLock
+from leadsbot.infra.filelock import FileLock
 
 PREFIX = "leadsbot-pytest-"
 ABANDONED_AFTER_S = 86_400

@@ -2,6 +2,7 @@
 import { Idiomorph } from "idiomorph";
 import { copyButtons } from "./copy";
 import { counts } from "./counts";
+import { drafts } from "./drafts";
 import { dialogs, edits, forms } from "./forms";
 import { hotkeys } from "./hotkeys";
 import { live } from "./live";
@@ -19,6 +20,7 @@ window.Idiomorph = Idiomorph; // For scripts of single pages, which come after t
 theme();
 copyButtons();
 forms();
+drafts();
 edits();
 dialogs();
 toasts();

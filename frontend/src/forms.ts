@@ -13,7 +13,11 @@ export function forms(): void {
     }
     setTimeout(() => release(form), 8000);
   });
-  addEventListener("pageshow", () => document.querySelectorAll<HTMLFormElement>("form[data-sent]").forEach(release));
+  addEventListener("pageshow", (event) => {
+    document.querySelectorAll<HTMLFormElement>("form[data-sent]").forEach(release);
+    // Back from the cache: the filters are those of the list, not those that led away from it.
+    if (event.persisted) document.querySelectorAll<HTMLFormElement>("form[method=get]").forEach((form) => form.reset());
+  });
   document.addEventListener("change", (event) => {
     const field = event.target as HTMLElement;
     if (field.matches("[data-submit-on-change]")) (field.closest("form") as HTMLFormElement | null)?.requestSubmit();

@@ -52,6 +52,11 @@ async function refresh(url: string, elements: HTMLElement[]): Promise<void> {
     const answer = await fetch(url, { headers: { "X-Live": "1", Accept: "text/html" }, cache: "no-store" });
     if (!answer.ok || answer.redirected) return; // Signed out, or the thing is gone: the next click tells.
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (workspaceOf(page) !== workspaceOf(document)) {
+      // Another tab switched: its rows under our header would be a mixture of two workspaces.
+      location.reload();
+      return;
+    }
     for (const element of elements) {
       const fresh = page.getElementById(element.id);
       if (!fresh || !element.isConnected) continue;
@@ -62,6 +67,10 @@ async function refresh(url: string, elements: HTMLElement[]): Promise<void> {
   } catch {
     // The next hint, or coming back to the tab, tries again.
   }
+}
+
+function workspaceOf(page: Document): string {
+  return page.querySelector<HTMLMetaElement>('meta[name="workspace"]')?.content ?? "";
 }
 
 function rows(element: Element): Set<string> {

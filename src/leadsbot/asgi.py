@@ -9,6 +9,7 @@ from leadsbot.features.accounts.authenticate import Authentication
 from leadsbot.features.capture.endpoint import CaptureApp
 from leadsbot.features.forms.public import FormCompiler
 from leadsbot.features.screening.edge import EdgeScreener
+from leadsbot.features.sources.public import REFUSALS
 from leadsbot.infra import metrics
 from leadsbot.infra.asgi import Reply, Scope
 from leadsbot.kit.errors import Invalid
@@ -32,7 +33,7 @@ class Application:
             screener=self.screener,
             refill=self._refill,
             wake=process.waker.work,
-            observer=CaptureObserver(),
+            observer=CaptureObserver(services.extra[REFUSALS]),
             trusted_proxies=process.settings.trusted_proxies,
             limiter=services.limiter,
         )

@@ -16,6 +16,7 @@ from leadsbot.features.alerts.bot import NAME as TELEGRAM
 from leadsbot.features.alerts.bot import bot_of, make_bot
 from leadsbot.features.alerts.feature import FEATURE as ALERTS
 from leadsbot.features.capture.feature import FEATURE as CAPTURE
+from leadsbot.features.confirmations.feature import FEATURE as CONFIRMATIONS
 from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
 from leadsbot.features.forms.feature import FEATURE as FORMS
 from leadsbot.features.leads.feature import FEATURE as LEADS
@@ -23,8 +24,9 @@ from leadsbot.features.screening.captcha import NAME as CAPTCHA_CHECK
 from leadsbot.features.screening.captcha import CaptchaCheck
 from leadsbot.features.screening.feature import FEATURE as SCREENING
 from leadsbot.features.sources.feature import FEATURE as SOURCES
+from leadsbot.features.sources.public import REFUSALS, TAKEN, Refusals, refusals
 from leadsbot.features.widget.feature import FEATURE as WIDGET
-from leadsbot.features.widget.public import LOADS, Loads
+from leadsbot.features.widget.public import LOADS, loads
 from leadsbot.infra import crash, metrics, upkeep
 from leadsbot.infra.crypto import Crypto, Resealed
 from leadsbot.infra.db import revision
@@ -42,6 +44,7 @@ from leadsbot.infra.jobs.wake import Waker
 from leadsbot.infra.mail import mailer
 from leadsbot.infra.net.guard import Guard
 from leadsbot.infra.net.http import HttpClient
+from leadsbot.infra.peers import Peers
 from leadsbot.infra.ratelimit import Limiter
 from leadsbot.infra.services import Services
 from leadsbot.infra.settings import Settings
@@ -58,6 +61,7 @@ FEATURES: tuple[Feature, ...] = (
     WIDGET,
     LEADS,
     DELIVERIES,
+    CONFIRMATIONS,
     ALERTS,
 )
 INFRASTRUCTURE = (Outbox, EventLog, Job, CronSlot, SingleOwner, RequestLog, ErrorTrace, PurgeRun)
@@ -114,7 +118,7 @@ async def process(
     recorder = Recorder(db)
     http = HttpClient(guard=Guard(map(str, settings.egress_allow)))
     telegram_http = HttpClient(trusted=True)
-    loads = Loads(db)
+    loaded, refused = loads(db), refusals(db, waker.changed)
     services = Services(
         settings=settings,
         db=db,
@@ -124,7 +128,7 @@ async def process(
         mailer=mailer(settings),
         live=live,
         address=address,
-        extra={LOADS: loads, **_adapters(settings, telegram_http, http, addresses)},
+        extra={LOADS: loaded, REFUSALS: refused, **_adapters(settings, telegram_http, http, addresses)},
     )
     tasks = []
     if background:
@@ -132,8 +136,11 @@ async def process(
             "waker": waker.run,
             "recorder": recorder.run,
             "live": live.run,
-            "loads": loads.run,
+            "loads": loaded.run,
+            "refusals": refused.run,
         }
+        if name == "web":
+            works["peers"] = Peers(addresses.of(APP), services.limiter.share).run
         if (bot := bot_of(services)) is not None:
             works[TELEGRAM] = bot.introduce
         tasks = [asyncio.create_task(work(), name=label) for label, work in works.items()]
@@ -182,12 +189,17 @@ def secret_opener(crypto: Crypto) -> Callable[[UUID, UUID, bytes], str]:
 
 
 class CaptureObserver:
-    """Counts what capture answers."""
+    """Counts what capture answers, and for each source what it refused."""
 
-    def observe(self, outcome: str, seconds: float) -> None:
-        """One answered submission."""
+    def __init__(self, refusals: Refusals) -> None:
+        self._refusals = refusals
+
+    def observe(self, outcome: str, seconds: float, about: Any) -> None:
+        """One answered submission; ``about`` is its source, if it named one."""
         metrics.CAPTURES.labels(outcome).inc()
         metrics.CAPTURE_SECONDS.observe(seconds)
+        if about is not None and outcome not in TAKEN:
+            self._refusals.count(about.workspace_id, (about.id, outcome))
 
 
 def readiness(process: Process) -> dict[str, Callable[[], Any]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import typer.main
 
 from leadsbot.cli.main import app
-from leadsbot.infra.settings import Settings, variable
+from leadsbot.infra.settings import IDLE, Settings, variable
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,6 +18,20 @@ def test_every_setting_is_documented() -> None:
     text = (ROOT / "docs" / "guide" / "settings.md").read_text()
 
     assert [variable(name) for name in Settings.model_fields if variable(name) not in text] == []
+
+
+def test_a_setting_that_nothing_reads_is_said_to_have_no_effect() -> None:
+    source = ROOT / "src" / "leadsbot"
+    code = "\n".join(path.read_text() for path in source.rglob("*.py") if path != source / "infra" / "settings.py")
+    # The secret keys are read by properties of the settings.
+    unread = {name for name in Settings.model_fields if not re.search(rf"\.{name}\b", code)} - {
+        "secret_key", "secret_key_previous",
+    }  # fmt: skip
+    text = (ROOT / "docs" / "guide" / "settings.md").read_text()
+    section = text.partition("## Accepted, and without effect")[2].partition("\n## ")[0]
+
+    assert unread - IDLE == set()
+    assert set(re.findall(r"`(LEADSBOT_\w+)`", section)) == {variable(name) for name in IDLE}
 
 
 def test_every_command_is_documented() -> None:

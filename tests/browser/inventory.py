@@ -76,7 +76,7 @@ async def _blank_stage(page: Page) -> None:
 
 async def _key_that_may_nothing(page: Page) -> None:
     await page.get_by_label("Name").fill("CRM")
-    await page.get_by_label("only what is ticked here").check()
+    await page.get_by_label("Only what I tick").check()
     await page.get_by_role("button", name="Make key").click()
 
 
@@ -110,6 +110,7 @@ def press(name: str) -> Callable[[Page], Awaitable[object]]:
 
 async def _make_key(page: Page) -> None:
     await page.get_by_label("Name").fill("CRM")
+    await page.get_by_label("Full access").check()
     await page.get_by_role("button", name="Make key").click()
 
 
@@ -156,6 +157,8 @@ STATES = (
     State("form-preview", "/forms/{form_id}/preview", "/forms/{designed}/preview", "Ask for a quote"),
     State("form-publish", "/forms/{form_id}/publish", "/forms/{designed}/publish", "Quote request"),
     State("form-share", "/forms/{form_id}/share", "/forms/{designed}/share", "Quote request"),
+    State("form-results", "/forms/{form_id}/results", "/forms/{designed}/results", "Quote request"),
+    State("form-results-none", "/forms/{form_id}/results", "/forms/{drafted}/results", "Drafted"),
     State("form-versions", "/forms/{form_id}/versions", "/forms/{designed}/versions", "Quote request"),
     State("form-versions-none", "/forms/{form_id}/versions", "/forms/{drafted}/versions", "Drafted"),
     State("form-version", "/forms/{form_id}/versions/{version}", "/forms/{designed}/versions/1", "Quote request"),
@@ -208,8 +211,11 @@ EXCUSED = {
     "/widget.js": "a script for other people's pages",
     "/api/widget/form.js": "a script for other people's pages",
     "/": "leads on to the list of leads",
+    "/telegram/link": "leads back to the Telegram page",
     "/static/{name}": "a file",
     "/favicon.ico": "a picture",
+    "/forms/{form_id}/results.csv": "a file",
+    "/forms/{form_id}/results.xlsx": "a file",
     "/forms/{form_id}/preview.css": "a style sheet",
     "/healthz": "for machines: JSON",
     "/readyz": "for machines: JSON",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,6 +18,7 @@ from leadsbot.testing.postgres import TestServer
 from tests.browser.axe import faults
 from tests.browser.inventory import NOBODY, OWNER, STATES, State
 from tests.browser.site import Site, opened
+from tests.product import PASSWORD
 
 CHROMIUM = shutil.which("chromium")
 SIDEWAYS = """() => [...document.querySelectorAll("body *")].filter(one => {
@@ -140,6 +142,93 @@ async def test_what_opens_above_a_page_is_fit_too(
 
     assert {where: found for where, found in wrong.items() if found} == {}
     await page.close()
+
+
+async def test_a_name_without_a_gap_breaks_no_page(site: Site, browser: Browser) -> None:
+    await site.product.submit(name="W" * 200, email=f"{'w' * 60}@{'x' * 60}.example.org", message="M" * 400)
+    page = await (await site.profile(browser, OWNER)).new_page()
+    await page.set_viewport_size({"width": 390, "height": 844})
+    link = page.get_by_role("link", name="WWWWW").first
+    for _ in range(50):
+        await page.goto("/leads?q=WWWWW")
+        if await link.count():
+            break
+        await asyncio.sleep(0.1)
+    wrong = {"list": await page.evaluate(SIDEWAYS)}
+    await link.click()
+    await shows(page.get_by_role("heading", level=1)).to_contain_text("WWWWW")
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 844})
+        wrong[f"lead {width}"] = await page.evaluate(SIDEWAYS)
+    await page.set_viewport_size({"width": 1280, "height": 844})
+    await page.goto("/leads?q=WWWWW")
+    wrong["list 1280"] = await page.evaluate(SIDEWAYS)
+    assert {where: found for where, found in wrong.items() if found} == {}
+    await page.close()
+
+
+async def test_removing_a_chat_says_what_happens_and_is_asked_first(site: Site, browser: Browser) -> None:
+    page = await (await site.profile(browser, OWNER)).new_page()
+    await page.goto("/telegram")
+    chats = page.locator("#destinations [data-row]")
+    before = await chats.count()
+    await page.get_by_role("button", name="Remove…").first.click()
+    dialog = page.get_by_role("dialog")
+    await shows(dialog).to_contain_text("No alert goes there any more")
+    for width in (1280, 320):
+        await page.set_viewport_size({"width": width, "height": 844})
+        assert [*await faults(page), *await page.evaluate(SIDEWAYS)] == []
+    await dialog.get_by_role("button", name="Cancel").click()
+    await shows(dialog).to_have_count(0)
+    await page.reload()
+    assert await chats.count() == before >= 1
+    await page.close()
+
+
+async def test_back_after_a_filter_shows_the_list_with_its_own_filters(site: Site, browser: Browser) -> None:
+    page = await (await site.profile(browser, OWNER)).new_page()
+    await page.goto("/leads")
+    rows = page.locator("[data-row]")
+    all_rows = await rows.count()
+    await page.get_by_label("Owner").select_option("me")
+    await page.wait_for_url("**/leads?**owner=me**")
+    assert await rows.count() < all_rows
+    await page.go_back()
+    await shows(page.get_by_label("Owner")).to_have_value("")
+    assert await rows.count() == all_rows
+    await page.go_forward()
+    await shows(page.get_by_label("Owner")).to_have_value("me")
+    await page.close()
+
+
+async def test_a_note_survives_the_end_of_the_session(site: Site, browser: Browser) -> None:
+    context = await browser.new_context(base_url=site.product.address)
+    page = await context.new_page()
+
+    async def sign_in() -> None:
+        await page.get_by_label("E-mail address").fill(site.people[OWNER])
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+
+    await page.goto(f"/login?next=/leads/{site.known['lead']}")
+    await sign_in()
+    note = page.get_by_label("Note", exact=True)
+    await note.fill("Called twice.\nShe is in on Friday.")
+    await context.clear_cookies()
+    await page.get_by_role("button", name="Add note").click()
+    await shows(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
+    await page.get_by_role("link", name="Sign in").click()
+    await sign_in()
+
+    await shows(note).to_have_value("Called twice.\nShe is in on Friday.")
+    await shows(page.get_by_text("What you wrote was not stored. It is here again.")).to_be_visible()
+    await page.get_by_role("button", name="Add note").click()
+    await shows(page.locator(".note", has_text="She is in on Friday.")).to_have_count(1)
+    await shows(note).to_have_value("")
+    await page.reload()
+    await shows(page.locator(".note", has_text="She is in on Friday.")).to_have_count(1)
+    await shows(note).to_have_value("")
+    await context.close()
 
 
 async def test_the_keyboard_alone_goes_from_the_list_to_a_note_and_back(site: Site, browser: Browser) -> None:

@@ -112,3 +112,39 @@ async def test_a_database_that_cannot_be_reached_is_a_finding_too(data: Path) ->
 
     assert {found[f"LB01{n}"]["verdict"] for n in range(8)} == {"error"}
     assert "hush-hush" not in str(found)
+
+
+async def test_settings_that_do_nothing_and_a_password_that_needs_tls_are_told(data: Path) -> None:
+    found = await findings(
+        data, 1, DATABASE_URL="postgresql://u@127.0.0.1:1/db", AI_MODEL="some", STRIPE_SECRET_KEY="hush-hush",
+        SMTP_URL="smtp://ann:hush-hush@mail.example.com:587", MAIL_FROM="leads@example.com",
+    )  # fmt: skip
+
+    assert found["LB009"]["verdict"] == "warning"
+    assert found["LB009"]["found"] == "LEADSBOT_AI_MODEL, LEADSBOT_STRIPE_SECRET_KEY"
+    assert "unless the server offers STARTTLS" in found["LB007"]["found"]
+    assert "hush-hush" not in str(found)
+
+
+async def test_a_webhook_that_does_not_work_is_found(data: Path, fresh_database: TestDatabase) -> None:
+    async with FakeTelegram(referee=False) as telegram:
+        settings = {
+            "DATABASE_URL": fresh_database.owner, "BASE_URL": "https://127.0.0.1:1",
+            "TELEGRAM_BOT_TOKEN": telegram.token, "TELEGRAM_API_URL": telegram.url,
+        }  # fmt: skip
+        unset = await findings(data, 0, **settings)
+        telegram.inbox.set_webhook({"url": "https://other.example/hook"})
+        elsewhere = await findings(data, 0, **settings)
+        telegram.inbox.set_webhook({"url": "https://127.0.0.1:1/telegram/updates"})
+        sound = await findings(data, 0, **settings)
+        alice = telegram.add_user("Alice")
+        telegram.start(alice.id, alice, "code")
+        async with asyncio.timeout(10):
+            while telegram.inbox.last_error is None:
+                await asyncio.sleep(0.05)
+        unreached = await findings(data, 1, **settings)
+
+    assert "not pushed to https://127.0.0.1:1/telegram/updates" in unset["LB018"]["found"]
+    assert "other.example" in elsewhere["LB018"]["found"]
+    assert sound["LB018"]["verdict"] == "ok"
+    assert "cannot reach https://127.0.0.1:1/telegram/updates" in unreached["LB018"]["found"]

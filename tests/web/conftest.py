@@ -76,7 +76,8 @@ async def write_paper(form: Posted) -> Response[str]:
 
 @page("GET", "/mine", needs=SIGNED_IN)
 async def mine(request: Request[Any, Any, Any]) -> Response[str]:
-    return Response(request.app.state.csrf.token(request.scope["actor"].binding), media_type="text/plain")
+    csrf = request.app.state.csrf
+    return Response(csrf.token(csrf.binding(request, request.scope["actor"])), media_type="text/plain")
 
 
 @page("GET", "/open", needs=Public("a test"))

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from leadsbot.contracts.events import LeadCreated
+from leadsbot.features.accounts.authenticate import Authentication
+from leadsbot.features.accounts.feature import FEATURE as ACCOUNTS
 from leadsbot.infra.db.base import QUEUE
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.events.live import Live
@@ -16,6 +18,8 @@ from leadsbot.infra.events.log import emit
 from leadsbot.infra.jobs.wake import Waker
 from leadsbot.kit.ids import new_id
 from leadsbot.testing.postgres import TestDatabase
+from leadsbot.web.actor import Actor, Connection
+from leadsbot.web.app import build_app
 from leadsbot.web.shell import Shell
 from tests.cast import Cast, application, browser, services
 
@@ -121,3 +125,77 @@ async def test_polling_answers_304_until_something_happens(db: Database, cast: C
         async with db.tenant(cast.workspace_id) as tx:
             await emit(tx, LeadCreated(lead_id=new_id(), submission_id=None, source_id=None))
         assert (await alice.get("/live/poll", headers={"if-none-match": etag})).status_code == 200
+
+
+async def test_a_stream_ends_when_its_session_does(db: Database, cast: Cast, hints: tuple[Live, Waker]) -> None:
+    live, waker = hints
+    app = application(services(db, live=live))
+    app.app.state.streams.heartbeat_s = 0.1  # type: ignore[attr-defined]
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        stream = Stream(app, str(alice.http.cookies["session"]))
+        await stream.until(b"still here")
+        await stream.until(b"still here")
+        await alice.post("/logout")
+    async with asyncio.timeout(20):
+        while (await stream.messages.get()).get("more_body", True):
+            # Something happens all the time, so that there is no quiet moment.
+            waker.changed({f"{cast.workspace_id} lead.created"})
+    await stream.close()
+    assert app.app.state.streams.open == {}  # type: ignore[attr-defined]
+
+
+async def test_a_stream_ends_when_another_workspace_is_looked_at(
+    db: Database, cast: Cast, hints: tuple[Live, Waker]
+) -> None:
+    app = application(services(db, live=hints[0]))
+    app.app.state.streams.heartbeat_s = 0.1  # type: ignore[attr-defined]
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        stream = Stream(app, str(alice.http.cookies["session"]))
+        await stream.until(b"still here")
+        await alice.post("/workspaces/new", {"workspace": "Birch", "country": "FR"}, on="/workspaces/new")
+        async with asyncio.timeout(20):
+            while (await stream.messages.get()).get("more_body", True):
+                pass
+        await stream.close()
+
+
+async def test_a_browser_that_goes_away_leaves_nothing_behind(
+    db: Database, cast: Cast, hints: tuple[Live, Waker]
+) -> None:
+    app = application(services(db, live=hints[0]))
+    cookie = await cookie_of(app, cast.alice.email)
+    before = asyncio.all_tasks()
+    stream = Stream(app, cookie)
+    await stream.until(b"retry:")
+    await stream.close()
+    async with asyncio.timeout(10):
+        while asyncio.all_tasks() - before:
+            await asyncio.sleep(0.01)
+    assert app.app.state.streams.open == {}  # type: ignore[attr-defined]
+
+
+async def test_a_stream_ends_quietly_when_the_database_is_away(
+    db: Database, cast: Cast, hints: tuple[Live, Waker], capsys: pytest.CaptureFixture[str]
+) -> None:
+    given, away = services(db, live=hints[0]), Database("postgresql://nobody@127.0.0.1:1/none")
+    here, gone = Authentication(given), Authentication(services(away))
+    fallen = asyncio.Event()
+
+    async def authenticate(connection: Connection) -> Actor:
+        return await (gone if fallen.is_set() else here)(connection)
+
+    app = build_app((ACCOUNTS,), given, authenticate=authenticate)
+    app.app.state.streams.heartbeat_s = 0.1  # type: ignore[attr-defined]
+    stream = Stream(app, await cookie_of(app, cast.alice.email))
+    await stream.until(b"still here")
+    fallen.set()
+    async with asyncio.timeout(20):
+        while (await stream.messages.get()).get("more_body", True):
+            pass
+    await stream.close()
+    assert stream.task.exception() is None
+    said = capsys.readouterr()
+    assert "Traceback" not in said.out + said.err
+    await away.close()

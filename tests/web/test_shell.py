@@ -15,7 +15,7 @@ from leadsbot.web.app import build_app
 from leadsbot.web.limits import ApiLimit
 from tests.web.conftest import BROWSER, FEATURE, KEY, by_header, client_of, services, settings
 
-PERSON = {"x-test-actor": "person"}
+PERSON = {"x-test-actor": "person", "x-test-workspace": "01900000-0000-7000-8000-000000000001"}
 
 
 async def test_every_answer_carries_a_request_id_and_the_strict_headers(client: httpx.AsyncClient) -> None:
@@ -230,4 +230,15 @@ async def test_a_browser_gets_a_page_for_an_error_and_a_program_a_problem(client
 
 async def test_the_methods_of_a_path_are_told_to_anybody(client: httpx.AsyncClient) -> None:
     answer = await client.options("/api/v1/things")
-    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS, POST")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+
+
+async def test_head_is_answered_like_get_without_a_body(client: httpx.AsyncClient) -> None:
+    pages = {"/healthz": {}, "/readyz": {}, "/paper": PERSON, "/api/v1/things": KEY, "/none": {}}
+    for path, headers in pages.items():
+        got = await client.get(path, headers=headers)
+        head = await client.head(path, headers=headers)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert head.headers["content-type"] == got.headers["content-type"]
+        assert "HEAD" in (await client.options(path)).headers.get("allow", "HEAD")
+    assert (await client.head("/paper")).status_code == (await client.get("/paper")).status_code == 401

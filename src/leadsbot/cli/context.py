@@ -12,9 +12,10 @@ import setproctitle
 
 from leadsbot.infra import logging
 from leadsbot.infra.db.addresses import Addresses, role_password
-from leadsbot.infra.db.base import ROLES
+from leadsbot.infra.db.base import APP, ROLES
+from leadsbot.infra.db.contact import first_contact
 from leadsbot.infra.folder import serve_lock
-from leadsbot.infra.settings import Settings, load
+from leadsbot.infra.settings import Settings, load, warn_of_idle
 from leadsbot.infra.supervisor import ADDRESS, LIFELINE, OWNER_DSN
 
 DEFAULT_ADDRESS = "http://127.0.0.1:8000"
@@ -24,6 +25,8 @@ def prepare(name: str) -> Settings:
     """Read the settings, begin to log, and be called ``leadsbot NAME`` in the list of processes."""
     settings = load()
     logging.configure(settings.log_level, settings.log_format)
+    if LIFELINE not in os.environ:
+        warn_of_idle(settings)  # Below `serve`, which has said it.
     setproctitle.setproctitle(f"leadsbot {name}")
     return settings
 
@@ -63,6 +66,16 @@ async def reached(settings: Settings) -> AsyncIterator[Addresses]:
         await server.stop()
 
 
+async def contacted(addresses: Addresses) -> None:
+    """The first contact of ``web`` and ``worker`` with the database; StartError when they cannot work there.
+
+    Not below ``serve``, which has migrated: there a process that is replaced while the database is away has to answer
+    that it is, and to wait for it.
+    """
+    if LIFELINE not in os.environ:
+        await first_contact(addresses.of(APP))
+
+
 def on_stop(stop: Callable[[], object]) -> None:
     """Call ``stop`` on SIGTERM and SIGINT, and when the ``serve`` that started this process is gone."""
     loop = asyncio.get_running_loop()
@@ -83,6 +96,7 @@ __all__ = [
     "OWNER_DSN",
     "Addresses",
     "address_of",
+    "contacted",
     "on_stop",
     "passwords_for",
     "prepare",

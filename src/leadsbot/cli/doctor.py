@@ -11,12 +11,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from leadsbot.channels.telegram.api import Refusal, TelegramApi
+from leadsbot.channels.telegram import webhook
+from leadsbot.channels.telegram.api import Ok, Refusal, TelegramApi
 from leadsbot.cli.context import reached
+from leadsbot.features.alerts.polling import WEBHOOK_PATH
 from leadsbot.infra import checks
 from leadsbot.infra.checks import Finding
 from leadsbot.infra.net.http import Ambiguous, HttpClient, Limits, NotSent
 from leadsbot.infra.settings import Settings, load
+from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import StartError
 
 TELEGRAM_WITHIN_S = 5.0
@@ -34,28 +37,55 @@ def doctor(*, as_json: bool) -> int:
 
 
 async def _examine(settings: Settings) -> list[Finding]:
-    findings = [*checks.machine(settings), await _bot(settings)]
+    telegram = await _telegram(settings)
+    findings = [*checks.machine(settings), telegram[0], checks.idle(settings)]
     try:
         async with reached(settings) as addresses:
             findings += await checks.database(addresses.of)
     except StartError as error:
         what, _, cure = str(error).partition(": ")
         findings.append(Finding("LB010", "Database", "error", what, cure or what))
-    return findings
+    return [*findings, *telegram[1:]]
 
 
-async def _bot(settings: Settings) -> Finding:
+async def _telegram(settings: Settings) -> list[Finding]:
+    if settings.telegram_bot_token is None:
+        return [Finding("LB008", "Telegram's answer", "ok", "not asked, there is no token")]
+    async with HttpClient(trusted=True, limits=Limits(total=TELEGRAM_WITHIN_S)) as http:
+        api = TelegramApi(http, settings.telegram_bot_token.get_secret_value(), settings.telegram_api_url)
+        known = await _bot(settings, api)
+        return [known, await _presses(settings, api)] if known.verdict == "ok" else [known]
+
+
+async def _presses(settings: Settings, api: TelegramApi) -> Finding:
+    """Whether what people do in Telegram can reach us: pushed to an https address, else asked for."""
+    number, name = "LB018", "Button presses"
+    try:
+        answer = await api.get_webhook_info()
+    except (NotSent, Ambiguous) as error:
+        return Finding(number, name, "warning", f"Telegram did not tell ({error})", "Run the doctor again.")
+    info = webhook.read_info(answer) if isinstance(answer, Ok) else webhook.WebhookInfo()
+    wanted = f"{(settings.base_url or '').rstrip('/')}{WEBHOOK_PATH}" if settings.https else ""
+    if trouble := webhook.unreached(info, utcnow()):
+        cure = "Let Telegram reach LEADSBOT_BASE_URL from the internet, by https on port 443, 80, 88 or 8443."
+        return Finding(number, name, "error", trouble, cure)
+    if info.url == wanted:
+        return Finding(number, name, "ok", f"pushed to {wanted}" if wanted else "asked for by the worker")
+    if info.url:
+        cure = "The worker takes it back. If this comes again, another program uses the bot: give each its own."
+        return Finding(number, name, "warning", f"pushed to {info.url}", cure)
+    cure = "The worker sets it. While one runs, see the Telegram page for the reason why Telegram refuses."
+    return Finding(number, name, "warning", f"not pushed to {wanted} (yet)", cure)
+
+
+async def _bot(settings: Settings, api: TelegramApi) -> Finding:
     """Whether Telegram knows the bot whose token is set."""
     number, name = "LB008", "Telegram's answer"
-    if settings.telegram_bot_token is None:
-        return Finding(number, name, "ok", "not asked, there is no token")
-    async with HttpClient(trusted=True, limits=Limits(total=TELEGRAM_WITHIN_S)) as http:
-        token = settings.telegram_bot_token.get_secret_value()
-        try:
-            told = await TelegramApi(http, token, settings.telegram_api_url).get_me()
-        except (NotSent, Ambiguous) as error:
-            cure = f"Let this machine reach {settings.telegram_api_url}, or set LEADSBOT_TELEGRAM_API_URL."
-            return Finding(number, name, "error", f"none ({error})", cure)
+    try:
+        told = await api.get_me()
+    except (NotSent, Ambiguous) as error:
+        cure = f"Let this machine reach {settings.telegram_api_url}, or set LEADSBOT_TELEGRAM_API_URL."
+        return Finding(number, name, "error", f"none ({error})", cure)
     if isinstance(told, Refusal):
         cure = "Copy the token from @BotFather again into LEADSBOT_TELEGRAM_BOT_TOKEN."
         return Finding(number, name, "error", f"{told.error_code} {told.description}", cure)

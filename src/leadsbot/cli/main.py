@@ -132,5 +132,28 @@ def main() -> None:
     try:
         app()
     except StartError as error:
-        typer.echo(f"LeadsBot cannot start.\n{error}", err=True)
-        sys.exit(2)
+        _fail(f"LeadsBot cannot start.\n{error}")
+    except Exception as error:
+        if (said := _outside(error)) is None:
+            raise
+        _fail(said)
+
+
+def _outside(error: Exception) -> str | None:
+    """What to say of an error that is no fault of ours: a database that is away, a disk that is full."""
+    from leadsbot.web.errors import as_app_error
+
+    known = as_app_error(error)
+    if known is not None and known.status < 500:
+        return f"{known.field + ': ' if known.field else ''}{known.detail}"
+    if known is not None:
+        reason = str(error.__cause__ or error).strip().splitlines() or [type(error).__name__]
+        return f"The database does not answer: {reason[0]}. `leadsbot doctor` says more."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} cannot be used: {error.strerror}."
+    return None
+
+
+def _fail(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+    sys.exit(2)

@@ -19,9 +19,9 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from leadsbot.infra import logging, metrics_folder
-from leadsbot.infra.db.filelock import FileLock
+from leadsbot.infra.filelock import FileLock
 from leadsbot.infra.folder import serve_lock, unusable
-from leadsbot.infra.settings import Settings, load
+from leadsbot.infra.settings import Settings, load, warn_of_idle
 from leadsbot.infra.supervisor import ADDRESS, OWNER_DSN, Child, Supervisor
 from leadsbot.kit.errors import StartError
 
@@ -71,6 +71,7 @@ def serve(host: str, port: int) -> int:
     """Run until SIGTERM or SIGINT, then drain and return 0."""
     settings = load()
     logging.configure(settings.log_level, settings.log_format)
+    warn_of_idle(settings)
     with _alone(settings) as (lock, died):
         listener = listen(host, port, PORT_FREE_WITHIN_S if died else 0)
         with contextlib.closing(listener):

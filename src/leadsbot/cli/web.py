@@ -13,10 +13,11 @@ import uvicorn
 import uvloop
 
 from leadsbot.asgi import Application
-from leadsbot.cli.context import ADDRESS, on_stop, prepare, reached
+from leadsbot.cli.context import ADDRESS, contacted, on_stop, prepare, reached
+from leadsbot.cli.serve import listen
 from leadsbot.infra import memory, wire
 from leadsbot.infra.settings import Settings
-from leadsbot.wiring import process
+from leadsbot.wiring import Process, process
 
 BACKLOG = 2048
 
@@ -54,10 +55,15 @@ def run_web(host: str, port: int, inherited: int | None = None) -> int:
 
 async def _web(settings: Settings, host: str, port: int, inherited: int | None) -> int:
     address = os.environ.get(ADDRESS, f"http://{host}:{port}")
-    async with (
-        reached(settings) as addresses,
-        process(settings, addresses, name="web", address=address) as running,
-    ):
+    async with reached(settings) as addresses:
+        await contacted(addresses)
+        async with process(settings, addresses, name="web", address=address) as running:
+            await _answer(running, host, port, inherited)
+    return 0
+
+
+async def _answer(running: Process, host: str, port: int, inherited: int | None) -> None:
+    with contextlib.closing(listen(host, port) if inherited is None else socket.socket(fileno=inherited)) as listener:
         application = Application(running)
         config = uvicorn.Config(
             application,
@@ -77,6 +83,4 @@ async def _web(settings: Settings, host: str, port: int, inherited: int | None) 
             timeout_graceful_shutdown=15,
         )
         server = Server(config, application.dashboard.drain)
-        listeners = [socket.socket(fileno=inherited)] if inherited is not None else None
-        await server.serve(sockets=listeners)
-    return 0
+        await server.serve(sockets=[listener])

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import uvloop
 
-from leadsbot.cli.context import ADDRESS, on_stop, prepare, reached
+from leadsbot.cli.context import ADDRESS, contacted, on_stop, prepare, reached
 from leadsbot.features.alerts.bot import bot_of
 from leadsbot.features.alerts.polling import receive_updates
 from leadsbot.features.alerts.sending import POOL as TELEGRAM_POOL
@@ -18,7 +18,7 @@ from leadsbot.infra.jobs.pools import Pool
 from leadsbot.infra.jobs.worker import Worker
 from leadsbot.infra.services import Services
 from leadsbot.infra.settings import Settings
-from leadsbot.wiring import kinds, process, schedule
+from leadsbot.wiring import Process, kinds, process, schedule
 
 POOLS = {"default": Pool(16), TELEGRAM_POOL: Pool(24, exclusive=True)}
 
@@ -30,33 +30,36 @@ def run_worker() -> int:
 
 
 async def _worker(settings: Settings) -> int:
+    address = os.environ.get(ADDRESS, "http://127.0.0.1:8000")
+    async with reached(settings) as addresses:
+        await contacted(addresses)
+        async with process(settings, addresses, name="worker", address=address) as running:
+            await _work(settings, running)
+    return 0
+
+
+async def _work(settings: Settings, running: Process) -> None:
     stop = asyncio.Event()
     on_stop(stop.set)
-    address = os.environ.get(ADDRESS, "http://127.0.0.1:8000")
-    async with (
-        reached(settings) as addresses,
-        process(settings, addresses, name="worker", address=address) as running,
-    ):
-        worker = Worker(
-            running.queue_dsn,
-            running.services.db,
-            kinds(),
-            running.services,
-            pools=POOLS,
-            schedule=schedule(),
-            waker=running.waker,
-            lease=timedelta(seconds=settings.lease_seconds),
-            on_error=lambda place, error: running.recorder.error(place, error, None),
-        )
-        collecting = asyncio.create_task(_collect(running.services, worker))
-        memory.settle()
-        try:
-            await worker.run(stop)
-        finally:
-            collecting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await collecting
-    return 0
+    worker = Worker(
+        running.queue_dsn,
+        running.services.db,
+        kinds(),
+        running.services,
+        pools=POOLS,
+        schedule=schedule(),
+        waker=running.waker,
+        lease=timedelta(seconds=settings.lease_seconds),
+        on_error=lambda place, error: running.recorder.error(place, error, None),
+    )
+    collecting = asyncio.create_task(_collect(running.services, worker))
+    memory.settle()
+    try:
+        await worker.run(stop)
+    finally:
+        collecting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await collecting
 
 
 async def _collect(services: Services, worker: Worker) -> None:

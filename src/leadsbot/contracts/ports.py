@@ -8,13 +8,17 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One plain mail of the installation itself (a password reset, say)."""
+    """One plain mail: of the installation itself (a password reset), or of a workspace to a prospect."""
 
     to: str
     subject: str
     text: str
     message_id: str
     """The same on every attempt, so that a repeated delivery can be recognised."""
+    sender: str = ""
+    """The name beside our address; empty for the installation's own."""
+    reply: bool = False
+    """Whether it answers something that the recipient did (RFC 3834)."""
 
 
 class Mailer(Protocol):

@@ -7,7 +7,7 @@ import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from html import escape
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -45,13 +45,15 @@ class TooSlow(AppError):
     """408."""
 
     code, status, title = "too_slow", 408, "The body did not arrive in time"
+T = TypeVar("T")
 
 
 class Observer(Protocol):
     """Counts answers."""
 
-    def observe(self, outcome: str, seconds: float) -> None:
-        """One request ended as ``outcome``: a word of the handler's, or the code of an error."""
+    def observe(self, outcome: str, seconds: float, about: Any) -> None:
+        """One request ended as ``outcome``: a word of the handler's, or the code of an error. ``about`` is what the
+        handler remembered of it."""
         ...
 
 
@@ -68,6 +70,13 @@ class Request:
         """Headers that the answer must carry whatever it is."""
         self.wants_page = False
         """Whether a person reads the answer."""
+        self.about: Any = None
+        """What the handler found out of whom the request is about, for the observer."""
+
+    def remember(self, about: T) -> T:
+        """Keep for the observer what the request is about, and hand it back."""
+        self.about = about
+        return about
 
     def header(self, name: bytes) -> str:
         """A header's value, cut at HEADER_LIMIT characters and without NUL; empty when it was not sent."""
@@ -250,4 +259,4 @@ async def respond(
     for message in messages(reply, request.id, request.origin, readable=readable):
         await send(message)
     if observer is not None:
-        observer.observe(outcome, monotonic() - started)
+        observer.observe(outcome, monotonic() - started, request.about)

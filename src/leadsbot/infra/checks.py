@@ -9,11 +9,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 import asyncpg
 
 from leadsbot.infra.db import revision
 from leadsbot.infra.db.base import APP, QUEUE, ROLES
+from leadsbot.infra.mail import is_loopback
 from leadsbot.infra.settings import Settings
 from leadsbot.kit.clock import utcnow
 
@@ -113,10 +115,25 @@ def _optional(settings: Settings) -> list[Finding]:
             "LB007",
             "Mail",
             "ok" if mail else "warning",
-            "set" if mail else "not set",
+            _mail_path(settings) if mail else "not set",
             "" if mail else "Set LEADSBOT_SMTP_URL and LEADSBOT_MAIL_FROM for password resets by mail.",
         ),
     ]
+
+
+def idle(settings: Settings) -> Finding:
+    """Whether something is set that does nothing in this version."""
+    number, name, given = "LB009", "Settings without effect", settings.without_effect
+    if not given:
+        return Finding(number, name, "ok", "none is set")
+    return Finding(number, name, "warning", ", ".join(given), "They do nothing in this version; leave them out.")
+
+
+def _mail_path(settings: Settings) -> str:
+    parts = urlsplit(settings.smtp_url.get_secret_value() if settings.smtp_url else "")
+    if parts.scheme == "smtps" or not parts.username or is_loopback(parts.hostname or "localhost"):
+        return "set"
+    return "set; nothing is sent unless the server offers STARTTLS, because a password goes with it"
 
 
 async def database(address: Address) -> list[Finding]:

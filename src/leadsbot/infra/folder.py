@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
-from leadsbot.infra.db.filelock import FileLock
+from leadsbot.infra.filelock import FileLock
 from leadsbot.kit.errors import StartError
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})

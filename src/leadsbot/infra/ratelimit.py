@@ -1,7 +1,8 @@
 """Rate limits in memory: the generic cell rate algorithm, exact within one process, for capture and API alike.
 
 A limit of ``quota`` per ``window`` seconds lets ``quota`` calls through at once and then one every window/quota
-seconds. Every web process counts for itself. Answers carry the fields of draft-ietf-httpapi-ratelimit-headers.
+seconds. Every web process counts for itself and lets its share through (see ``infra/peers.py``). Answers carry the
+fields of draft-ietf-httpapi-ratelimit-headers.
 """
 
 from __future__ import annotations
@@ -87,6 +88,11 @@ class Limiter:
         self._max_keys = max_keys
         self._full_at: dict[Hashable, float] = {}
         self._swept = clock()
+        self._share = 1
+
+    def share(self, processes: int) -> None:
+        """From now on be one of so many that count: each lets that part of every limit through, one call at least."""
+        self._share = max(1, processes)
 
     def take(self, limit: Limit, key: Hashable, cost: int = 1, *, force: bool = False) -> Verdict | None:
         """Count ``cost`` calls of ``key``; None when limits are off.
@@ -96,7 +102,7 @@ class Limiter:
         """
         if not self._enabled:
             return None
-        now, step = self._clock(), limit.window / limit.quota
+        now, step = self._clock(), min(limit.window, limit.window * self._share / limit.quota)
         full_at = max(self._full_at.get((limit, key), now), now)
         after = full_at + cost * step
         allowed = after - now <= limit.window + 1e-9

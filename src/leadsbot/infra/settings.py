@@ -10,16 +10,25 @@ import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from leadsbot.infra import logging
 from leadsbot.infra.folder import unusable
 from leadsbot.kit.errors import StartError
 
 PREFIX = "LEADSBOT_"
+IDLE = frozenset(
+    {
+        "ai_base_url", "ai_api_key", "ai_model", "stripe_secret_key", "stripe_webhook_secret", "stripe_api_url",
+        "egress_allow",
+    }
+)
+"""Settings whose names are fixed for parts that this version does not have yet: they are accepted and do nothing."""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -86,6 +95,30 @@ class Settings(BaseModel):
             raise ValueError("must be an http:// or https:// address")
         return value.rstrip("/")
 
+    @field_validator("database_url")
+    @classmethod
+    def _postgres_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must be the address of a PostgreSQL server, e.g. postgresql://user:pass@host/db")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or not _has_port(parts):
+                raise ValueError("must be the address of a mail server, e.g. smtp://user:pass@host:587")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str | None) -> str | None:
+        local, _, host = parseaddr(value or "")[1].rpartition("@")
+        if value is not None and not (local and host):
+            raise ValueError("must be an e-mail address, e.g. LeadsBot <leads@example.com>")
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def _long_key(cls, value: SecretStr | None) -> SecretStr | None:
@@ -107,14 +140,33 @@ class Settings(BaseModel):
         return tuple(key.strip() for key in given.split(",") if key.strip())
 
     @property
+    def without_effect(self) -> list[str]:
+        """The variables that somebody set and that do nothing in this version."""
+        return sorted(variable(name) for name in IDLE & self.model_fields_set)
+
+    @property
     def https(self) -> bool:
         """Whether visitors reach us over TLS."""
         return bool(self.base_url and self.base_url.startswith("https://"))
 
 
+def _has_port(parts: SplitResult) -> bool:
+    """Whether the port, if there is one, is a number that a port can be."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
 def variable(name: str) -> str:
     """The environment variable of a field."""
     return PREFIX + name.upper()
+
+
+def warn_of_idle(settings: Settings) -> None:
+    """Log a warning for each setting that was given and does nothing."""
+    for name in settings.without_effect:
+        logging.get(__name__).warning("this setting has no effect in this version", setting=name)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -143,8 +195,9 @@ def load(environ: Mapping[str, str] | None = None, *, prepare: bool = True) -> S
     try:
         settings = Settings.model_validate(_from_environment(source))
     except ValidationError as error:
-        lines = [f"{variable(str(item['loc'][0]))}: {item['msg']}." for item in error.errors(include_input=False)]
-        raise SettingsError("\n".join(lines)) from None
+        faults = {str(item["loc"][0]): item["msg"] for item in reversed(error.errors(include_input=False))}
+        lines = [f"{variable(name)}: {said.removeprefix('Value error, ')}." for name, said in faults.items()]
+        raise SettingsError("\n".join(reversed(lines))) from None
     settings = settings.model_copy(update={"data_dir": settings.data_dir.expanduser().resolve()})
     if settings.secret_key is None and prepare:
         settings = settings.model_copy(update={"secret_key": SecretStr(_own_key(settings.data_dir))})

@@ -60,6 +60,7 @@ class WorkspaceChoice:
     id: UUID
     name: str
     role: str
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,11 @@ class Actor:
     binding: str = ""
     """What CSRF tokens are bound to: the hash of the session."""
     workspaces: tuple[WorkspaceChoice, ...] = ()
+
+    @property
+    def timezone(self) -> str:
+        """The time zone of the workspace that a person is in, by which pages tell times; UTC for everybody else."""
+        return next((space.timezone for space in self.workspaces if space.id == self.workspace_id), "UTC")
 
     @property
     def tag(self) -> str:

@@ -59,6 +59,8 @@ def tell_methods(request: Request[Any, Any, Any]) -> Response[None]:
     """Answer OPTIONS with every method of the path: Litestar's own answer forgets handlers that came later."""
     path = request.scope["path_template"]
     methods = {method for route in request.app.routes if route.path_format == path for method in route.methods}
+    if "GET" in methods:
+        methods.add("HEAD")  # The shell answers it.
     return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(methods))})
 
 

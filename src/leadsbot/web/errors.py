@@ -11,6 +11,7 @@ from urllib.parse import quote
 import asyncpg
 import msgspec
 from litestar import Request, Response
+from litestar.datastructures import URL
 from litestar.exceptions import HTTPException, ValidationException
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -46,6 +47,18 @@ UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableChara
 MEMBER = re.compile(r"(?:required|unknown) field `([^`]{1,100})`")
 
 AnyRequest = Request[Any, Any, Any]
+
+
+class SignedOut(Unauthorised):
+    """A page's form was sent after its session had ended; ``login`` leads back to the page by way of the sign-in."""
+
+    title = "You are signed out"
+
+    def __init__(self, login: str) -> None:
+        super().__init__("The session ended before this was sent; nothing was stored. Sign in to go on where you were.")
+        self.login = login
+
+
 Page = Callable[[AnyRequest, AppError], str]
 
 
@@ -129,6 +142,18 @@ def wants_page(request: AnyRequest) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in accept
 
 
+def _page_of(request: AnyRequest) -> URL:
+    """The page of ours that a form was sent from; the start when the browser does not say."""
+    page = URL(request.headers.get("referer", ""))
+    return page if page.netloc == request.headers.get("host") and page.path != "/login" else URL("/")
+
+
+def _login(page: URL) -> str:
+    """The sign-in that leads back to a page."""
+    target = page.path + (f"?{page.query}" if page.query else "")
+    return f"/login?next={quote(target, safe='/')}"
+
+
 class ErrorAnswers:
     """The application's exception handlers."""
 
@@ -148,8 +173,9 @@ class ErrorAnswers:
     def answer(self, request: AnyRequest, error: AppError) -> Response[Any]:
         """One error as problem+json or as a page; a browser that is not signed in is sent to the login."""
         if isinstance(error, Unauthorised) and request.method in {"GET", "HEAD"} and wants_page(request):
-            target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return Response(None, status_code=303, headers={"Location": f"/login?next={quote(target, safe='/')}"})
+            return Response(None, status_code=303, headers={"Location": _login(request.url)})
+        if isinstance(error, Unauthorised) and wants_page(request):
+            error = SignedOut(_login(_page_of(request)))
         if wants_page(request):
             headers = {name: value for name, value in error.headers.items() if name != "WWW-Authenticate"}
             page = self._page(request, error)

@@ -51,7 +51,7 @@ class Guard:
         if not isinstance(needs, Public):
             _refuse_strangers(actor, needs)
         if not exempt and isinstance(connection, Request):
-            await self._csrf.check(connection, actor)
+            await self._csrf.check(connection, actor, anywhere=not isinstance(needs, Permission))
         if isinstance(needs, Permission) and not actor.may(needs):
             raise Forbidden(_what_is_missing(actor, needs))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from leadsbot.infra.services import Services
 from leadsbot.kit.clock import monotonic
-from leadsbot.web.actor import SIGNED_IN
+from leadsbot.web.actor import SIGNED_IN, Actor
+from leadsbot.web.errors import as_app_error
 from leadsbot.web.inject import Caller, Uses
 from leadsbot.web.routes import page
 
@@ -24,9 +25,10 @@ STREAMS_PER_PERSON = 12
 
 
 class Streams:
-    """The open streams of this process."""
+    """The open streams of this process. Every ``heartbeat_s`` seconds each says that it lives, if its session does."""
 
-    def __init__(self) -> None:
+    def __init__(self, heartbeat_s: float = HEARTBEAT_S) -> None:
+        self.heartbeat_s = heartbeat_s
         self.closing = asyncio.Event()
         self.open: dict[UUID, int] = {}
 
@@ -54,22 +56,40 @@ async def live(request: Request[Any, Any, Any], actor: Caller, services: Uses) -
     A reconnecting browser (``Last-Event-ID``) is told ``*`` at once, because hints are not stored.
     """
     streams: Streams = request.app.state.streams
-    person = actor.person_id
+    person, workspace = actor.person_id, actor.workspace_id
+
+    async def still_signed_in() -> bool:
+        """Whether the session lives and looks at the same workspace; False also while the database is away, when
+        there is nothing to tell and the browser does better to ask again later."""
+        try:
+            now: Actor = await request.app.state.authenticate(request)
+        except Exception as error:
+            if as_app_error(error) is None:
+                raise
+            return False
+        return (now.person_id, now.workspace_id) == (person, workspace)
+
     if person is None or services.live is None or streams.closing.is_set() or not streams.enter(person):
         # 204 tells an EventSource not to come back; the page falls back to polling.
         return Response(None, status_code=204)
     resumed = "last-event-id" in request.headers
     return Stream(
-        _events(services, actor.workspace(), streams, person, resumed),
+        _events(services, actor.workspace(), streams, person, resumed, still_signed_in),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
 async def _events(
-    services: Services, workspace: UUID, streams: Streams, person: UUID, resumed: bool
+    services: Services,
+    workspace: UUID,
+    streams: Streams,
+    person: UUID,
+    resumed: bool,
+    still_signed_in: Callable[[], Awaitable[bool]],
 ) -> AsyncIterator[bytes]:
     number, until = 0, monotonic() + LONGEST_S
+    beat = monotonic() + streams.heartbeat_s
     closing = asyncio.create_task(streams.closing.wait())
     waiting: asyncio.Task[str] | None = None
     try:
@@ -77,13 +97,19 @@ async def _events(
             yield b"retry: 2000\n\n" + (_event(number, "*") if resumed else b"")
             while monotonic() < until and not closing.done():
                 waiting = waiting or asyncio.create_task(queue.get())
-                await asyncio.wait({waiting, closing}, timeout=HEARTBEAT_S, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    {waiting, closing}, timeout=max(0.0, beat - monotonic()), return_when=asyncio.FIRST_COMPLETED
+                )
+                # In a busy workspace there is no quiet moment to ask whether the session still lives.
+                if monotonic() >= beat:
+                    if not await still_signed_in():
+                        return
+                    beat = monotonic() + streams.heartbeat_s
+                    yield b": still here\n\n"
                 if waiting.done():
                     number += 1
                     yield _event(number, waiting.result())
                     waiting = None
-                    continue
-                yield b": still here\n\n"
     finally:
         closing.cancel()
         if waiting is not None:

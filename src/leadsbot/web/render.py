@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from markupsafe import Markup, escape
 
 from leadsbot.infra.correlation import request_id
 from leadsbot.infra.nav import NavItem
-from leadsbot.kit.clock import utcnow
+from leadsbot.kit.clock import in_zone, utcnow, zone_name
 from leadsbot.kit.errors import AppError
 from leadsbot.kit.ids import show
 from leadsbot.kit.text import scrub
@@ -30,20 +31,60 @@ from leadsbot.web.icons import icon, symbol
 HERE = Path(__file__).parent / "templates"
 AnyRequest = Request[Any, Any, Any]
 HTML = "text/html"
+RELATIVE, FIXED = Markup(" data-relative"), Markup("")
+"""Whether a script keeps the text of a ``<time>`` element current."""
 
 
-def ago(moment: datetime | None, now: datetime | None = None) -> Markup:
+def ago(moment: datetime | None, now: datetime | None = None, zone: str = "UTC") -> Markup:
     """A ``<time>`` element that reads well without a script and is kept current by one."""
     if moment is None:
         return Markup('<span class="muted">never</span>')
-    # `isoformat` and `describe` make letters and digits only.
-    return Markup('<time datetime="{}" data-relative title="{} UTC">{}</time>').format(
-        moment.isoformat(timespec="seconds"), f"{moment:%d %b %Y, %H:%M:%S}", describe(moment, now or utcnow())
+    local = in_zone(moment, zone)
+    return _time(local, describe(local, now or utcnow()), RELATIVE)
+
+
+def _time(local: datetime, text: str, more: Markup = FIXED) -> Markup:
+    """A ``<time>`` element; its title tells the moment in full, with the zone."""
+    return Markup('<time datetime="{}"{} title="{} {}">{}</time>').format(
+        local.isoformat(timespec="seconds"), more, f"{local:%d %b %Y, %H:%M:%S}", zone_name(local), text
     )
 
 
+@pass_context
+def _ago(context: Context, moment: datetime | None) -> Markup:
+    return ago(moment, zone=_zone(context))
+
+
+@pass_context
+def clock(context: Context, moment: datetime) -> Markup:
+    """The time of day in the workspace's zone: ``{{ line.at | clock }}``."""
+    local = in_zone(moment, _zone(context))
+    return _time(local, f"{local:%H:%M}")
+
+
+@pass_context
+def on_day(context: Context, moment: datetime) -> Markup:
+    """Day and time in the workspace's zone, the year only where it is another one."""
+    local = in_zone(moment, _zone(context))
+    this_year = local.year == in_zone(utcnow(), _zone(context)).year
+    return _time(local, f"{local:%d %b, %H:%M}" if this_year else f"{local:%d %b %Y, %H:%M}")
+
+
+@pass_context
+def in_full(context: Context, moment: datetime) -> Markup:
+    """Day, time and zone."""
+    local = in_zone(moment, _zone(context))
+    return _time(local, f"{local:%d %b %Y, %H:%M:%S} {zone_name(local)}")
+
+
+def _zone(context: Context) -> str:
+    """The workspace's zone; parts that are imported without a page's context tell times in UTC."""
+    found = context.get("zone", "UTC")
+    return found if isinstance(found, str) else "UTC"
+
+
 def describe(moment: datetime, now: datetime) -> str:
-    """How long ago in a few words; a date beyond a week."""
+    """How long ago in a few words; beyond a week the date in the zone of ``moment``."""
     seconds = round((now - moment).total_seconds())
     if seconds < 0:
         ahead = -seconds
@@ -103,8 +144,9 @@ class Renderer:
         )
         self.env.globals.update(asset=static.url, icon=icon, symbol=symbol)
         self.env.filters.update(
-            shown_id=shown_id, ago=ago, copy_id=copy_id, as_json=as_json, workspace_name=workspace_name
-        )
+            shown_id=shown_id, ago=_ago, clock=clock, on_day=on_day, in_full=in_full, copy_id=copy_id, as_json=as_json,
+            workspace_name=workspace_name,
+        )  # fmt: skip
 
     def html(self, request: AnyRequest, template: str, /, **context: Any) -> str:
         """The text of a page."""
@@ -113,6 +155,7 @@ class Renderer:
         return self.env.get_template(template).render(
             {
                 "actor": actor,
+                "zone": actor.timezone,
                 "path": request.url.path,
                 "nav": [item for item in self._nav if actor.may(item.needs)],
                 "csrf_token": self._csrf.token(self._csrf.binding(request, actor)),

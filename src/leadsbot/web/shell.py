@@ -69,6 +69,8 @@ class Shell:
             return
         if PINNED.fullmatch(scope["path"]):
             scope = {**scope, "path": f"/static{scope['path']}"}
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _headless(send)
         rid = request_id.get() or new_request_id()
         token = request_id.set(rid)
         scope["request_started"] = utcnow()
@@ -102,6 +104,17 @@ class Shell:
         for name, value in scope.get("extra_headers", {}).items():
             extra.append((name.lower().encode(), str(value).encode()))
         return headers + [(name, value) for name, value in extra if name not in present]
+
+
+def _headless(send: Callable[..., Any]) -> Callable[..., Any]:
+    """What answers HEAD: the status and headers that GET would have, and the end."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return sent
 
 
 def _content_length(scope: Scope) -> int | None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from email import message_from_string, policy
-from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -20,31 +17,13 @@ from leadsbot.infra.jobs.kinds import Dead, JobContext
 from leadsbot.infra.mail import mailer
 from leadsbot.kit.ids import new_id
 from tests.cast import Cast, application, browser, make_cast, services, settings
-
-
-class Inbox:
-    """A mail server that keeps what it is given and refuses one address."""
-
-    def __init__(self) -> None:
-        self.mails: list[str] = []
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
-        if address.startswith("nobody"):
-            return "550 no such user"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        self.mails.append(envelope.content.decode())
-        return "250 OK"
+from tests.inbox import Inbox, mail_server
 
 
 @pytest.fixture
 async def inbox() -> AsyncIterator[tuple[Inbox, str]]:
-    kept = Inbox()
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(kept), "127.0.0.1", 0)
-    yield kept, f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    server.close()
+    async with mail_server() as found:
+        yield found
 
 
 async def test_the_reset_mail_carries_a_link_that_works_and_the_queue_carries_none(
@@ -109,3 +88,14 @@ async def test_what_is_over_is_swept_away(fresh_db: Database) -> None:
             await jobs.sweep(tx, JobContext(None, None, 1, 1, 1), jobs.Nothing())
             assert await tx.scalar(text("SELECT count(*) FROM session")) == 1
         assert (await other.get("/account")).status_code == 200
+
+
+async def test_a_password_is_not_sent_to_a_server_without_tls(inbox: tuple[Inbox, str]) -> None:
+    # Reaches this machine and is no loopback address, like the server of a provider.
+    far = inbox[1].replace("smtp://127.0.0.1", "smtp://ann:secret@0.0.0.0")
+    sender = mailer(settings(smtp_url=SecretStr(far), mail_from="leads@example.com"))
+    assert sender is not None
+    with pytest.raises(MailError) as refused:
+        await sender.send(Mail("ann@example.com", "Hello", "Text", "1"))
+    assert "offers no TLS" in str(refused.value)
+    assert inbox[0].mails == []

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from leadsbot.features.accounts import public, store
+from leadsbot.features.accounts import actions, model, public, store
 from leadsbot.features.accounts.model import hashed
 from leadsbot.infra.db.pool import Database
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.ids import new_id
 from leadsbot.testing.postgres import TestDatabase
 from leadsbot.web.shell import Shell
-from tests.cast import PASSWORD, Browser, Cast, application, browser, services, settings
+from tests.cast import BROWSER, PASSWORD, Browser, Cast, application, browser, csrf_of, services, settings
 
 WHO = {"name": "Ann Owner", "email": "ann@example.com", "password": PASSWORD, "workspace": "Elm & Co", "country": "DE"}
 
@@ -52,8 +52,58 @@ async def test_the_first_link_makes_the_owner_once_and_signs_in(fresh_db: Databa
         page = await ann.get("/settings")
         assert "Elm &amp; Co" in page.text
         assert 'value="DE" selected' in page.text
-        assert (await ann.get(path)).status_code == 410
+        again = await ann.get(path)
+        assert (again.status_code, 'href="/login">Sign in' in again.text) == (410, True)
+        second = await ann.post("/setup", {**WHO, "token": token, "email": "eve@example.com"})
+        assert (second.status_code, 'href="/login">Sign in' in second.text) == (410, True)
     assert await public.first_run_link(fresh_db, "http://x") is None
+
+
+async def test_the_first_link_ends_after_a_day_and_says_how_to_get_another(
+    fresh_db: Database, fresh_database: TestDatabase
+) -> None:
+    link = await public.first_run_link(fresh_db, "http://x")
+    assert link
+    path, token = link.removeprefix("http://x"), link.partition("token=")[2]
+    async with browser(application(services(fresh_db))) as ann:
+        form = csrf_of((await ann.get(path)).text)
+        owner = await asyncpg.connect(fresh_database.superuser)
+        await owner.execute("UPDATE one_time_link SET expires_at = expires_at - interval '24 hours 1 second'")
+        await owner.close()
+        late = await ann.get(path)
+        assert (late.status_code, "every start of LeadsBot prints a new one" in late.text) == (410, True)
+        sent = await ann.http.post("/setup", data={**WHO, "token": token, "_csrf": form}, headers=BROWSER)
+        assert sent.status_code == 410
+    assert await public.first_run_link(fresh_db, "http://x")
+
+
+async def test_an_account_made_otherwise_ends_the_first_link(fresh_db: Database) -> None:
+    link = await public.first_run_link(fresh_db, "http://x")
+    assert link
+    async with fresh_db.system() as tx:
+        await public.find_or_add_person(tx, email="ann@example.com", name="Ann", password_hash=None)
+    async with browser(application(services(fresh_db))) as ann:
+        late = await ann.get(link.removeprefix("http://x"))
+        assert (late.status_code, 'href="/login">Sign in' in late.text) == (410, True)
+
+
+async def test_a_link_for_somebody_else_says_whose_it_is_and_leaves_no_session_behind(
+    app: Shell, cast: Cast, db: Database
+) -> None:
+    link = await public.password_link(db, "http://x", cast.bob.email)
+    assert link
+    path, token = link.removeprefix("http://x"), link.partition("token=")[2]
+    async with browser(app) as shared, browser(app) as nobody:
+        assert "You are signed in as" not in (await nobody.get(path)).text
+        await shared.sign_in(cast.alice.email)
+        earlier = shared.http.cookies["session"]
+        page = (await shared.get(path)).text
+        assert f"You are signed in as {cast.alice.email}. This link sets the password of {cast.bob.email}" in page
+        assert cast.alice.email in (await shared.get("/account")).text
+        await shared.post("/reset/new", {"token": token, "password": "maple-river-stone"}, on=path)
+        assert cast.bob.email in (await shared.get("/account")).text
+        shared.http.cookies.clear()
+        assert (await shared.get("/account", headers={"cookie": f"session={earlier}"})).status_code == 303
 
 
 async def test_signing_in_leads_where_one_wanted_to_go_but_never_away(app: Shell, cast: Cast) -> None:
@@ -82,16 +132,40 @@ async def test_a_wrong_password_and_an_unknown_address_look_the_same(visitor: Br
     assert (await visitor.sign_in(cast.alice.email)).status_code == 303
 
 
-async def test_guessing_is_stopped_for_the_address_and_for_the_network(app: Shell, cast: Cast) -> None:
-    async with browser(app, "198.51.100.7") as guesser:
-        codes = [(await guesser.sign_in(cast.alice.email, f"guess number {n}")).status_code for n in range(11)]
-        assert codes == [422] * 10 + [429]
-    async with browser(app, "198.51.100.8") as elsewhere:
-        assert (await elsewhere.sign_in(cast.alice.email)).status_code == 429
-        assert (await elsewhere.sign_in(cast.bob.email)).status_code == 303
-    async with browser(app, "198.51.100.9") as sprayer:
+async def test_guessing_is_stopped_where_it_comes_from_and_keeps_nobody_else_out(app: Shell, cast: Cast) -> None:
+    for who in (cast.alice.email, f"{new_id().hex}@example.com"):
+        async with browser(app, "198.51.100.7") as guesser, browser(app, "198.51.100.8") as neighbour:
+            codes = [(await guesser.sign_in(who, f"guess number {n}")).status_code for n in range(20)]
+            assert codes == [422] * 10 + [429] * 10
+            assert (await neighbour.sign_in(who)).status_code == 429
+    async with browser(app, "192.0.2.80") as elsewhere, browser(app, "198.51.100.8") as colleague:
+        assert (await elsewhere.sign_in(cast.alice.email)).status_code == 303
+        assert (await colleague.sign_in(cast.bob.email)).status_code == 303
+
+
+async def test_one_address_cannot_try_many_people(app: Shell) -> None:
+    async with browser(app, "2001:db8:9:9::1") as sprayer, browser(app, "2001:db8:9:9:ffff::2") as same:
         codes = [(await sprayer.sign_in(f"{new_id().hex}@example.com", "guess guess")).status_code for _ in range(41)]
         assert codes == [422] * 40 + [429]
+        assert (await same.sign_in(f"{new_id().hex}@example.com", "guess guess")).status_code == 429
+
+
+async def test_signing_in_is_no_guess(app: Shell, cast: Cast) -> None:
+    for _ in range(42):
+        async with browser(app, "198.51.100.200") as office:
+            assert (await office.sign_in(cast.bob.email)).status_code == 303
+
+
+async def test_many_networks_together_can_try_one_person_only_so_often(
+    app: Shell, cast: Cast, db: Database
+) -> None:
+    crypto = services(db).crypto
+    async with db.system() as tx:
+        key = actions.bucket(crypto, model.LOGIN_BY_EMAIL, cast.charlie.email)
+        taken = [await store.take(tx, key, model.LOGIN_BY_EMAIL, utcnow()) for _ in range(1000)]
+    assert all(taken)
+    async with browser(app, "192.0.2.90") as charlie:
+        assert (await charlie.sign_in(cast.charlie.email)).status_code == 429
 
 
 async def test_signing_in_again_makes_a_new_session_and_ends_the_old(visitor: Browser, cast: Cast) -> None:
@@ -270,6 +344,70 @@ async def test_a_notice_that_somebody_else_planted_says_nothing(app: Shell, cast
         assert 'class="toast"' not in (await alice.get("/keys")).text
 
 
+async def test_what_changes_no_workspace_works_from_a_page_of_another_one(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice, browser(app) as charlie:
+        await alice.sign_in(cast.alice.email)
+        await charlie.sign_in(cast.charlie.email)
+        stale = csrf_of((await alice.get("/account")).text)
+        await alice.post("/workspaces/new", {"workspace": "Birch", "country": "FR"}, on="/workspaces/new")
+        assert (await charlie.http.post("/logout", data={"_csrf": stale}, headers=BROWSER)).status_code == 403
+        assert (await alice.http.post("/logout", data={"_csrf": stale}, headers=BROWSER)).status_code == 303
+        assert (await alice.get("/account")).status_code == 303
+
+
+async def test_a_form_of_an_ended_session_leads_back_by_the_sign_in(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        token = csrf_of((await alice.get("/keys")).text)
+        alice.http.cookies.clear()
+        sent = {"_csrf": token, "name": "Late"}
+        for referer, back in (
+            ("http://leads.test/keys?x=1", "/login?next=/keys%3Fx%3D1"),
+            ("http://evil.test/keys", "/login?next=/"),
+        ):
+            headers = {**BROWSER, "referer": referer, "sec-fetch-site": "same-origin"}
+            answer = await alice.http.post("/keys", data=sent, headers=headers)
+            assert answer.status_code == 401
+            assert "nothing was stored" in answer.text
+            assert f'href="{back}"' in answer.text
+
+
+async def test_a_key_for_which_something_is_ticked_may_do_that_only(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        assert 'value="some" checked' in (await alice.get("/keys")).text
+        made = await alice.post("/keys", {"name": "Reader", "access": "all", "scope": "leads:read"}, on="/keys")
+        found = re.search(r"lb_live_\w{36}", made.text)
+        assert found
+        row = re.search(r"<strong>Reader</strong>.*?</tr>", made.text, re.DOTALL)
+        assert row
+        assert "leads:read" in row.group()
+        assert "everything" not in row.group()
+        async with browser(app) as program:
+            bearer = {"Authorization": f"Bearer {found.group()}"}
+            assert (await program.http.get("/api/v1/workspace", headers=bearer)).status_code == 403
+
+
+async def test_a_form_of_another_workspace_is_refused_with_a_sentence(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        stale = csrf_of((await alice.get("/account")).text)
+        await alice.post("/workspaces/new", {"workspace": "Birch", "country": "FR"}, on="/workspaces/new")
+        written = await alice.http.post("/keys", data={"_csrf": stale, "name": "Stray"}, headers=BROWSER)
+        assert written.status_code == 409
+        assert "The page belongs to the workspace “Alder &amp; Ash”, and you switched to “Birch”" in written.text
+        assert "Stray" not in (await alice.get("/keys")).text
+
+        back = re.search(r'action="/workspaces/switch">.*?name="workspace" value="([^"]+)"', written.text, re.DOTALL)
+        assert back
+        fields = {"_csrf": csrf_of(written.text), "workspace": back.group(1)}
+        assert (await alice.http.post("/workspaces/switch", data=fields, headers=BROWSER)).status_code == 303
+        again = {"_csrf": stale, "name": "Stray", "access": "all"}
+        assert (await alice.http.post("/keys", data=again, headers=BROWSER)).status_code == 200
+        assert "Stray" in (await alice.get("/keys")).text
+        assert (await alice.http.post("/keys", data={"_csrf": "x" * 64}, headers=BROWSER)).status_code == 403
+
+
 async def test_names_that_look_like_markup_are_shown_as_text(app: Shell, cast: Cast) -> None:
     async with browser(app) as alice:
         await alice.sign_in(cast.alice.email)
@@ -288,3 +426,10 @@ async def test_behind_https_the_cookie_belongs_to_the_host(db: Database, cast: C
         assert cookie.startswith("__Host-session=")
         assert "Secure" in cookie
         assert "Domain" not in cookie
+
+
+async def test_long_names_in_the_sidebar_are_told_in_full_when_pointed_at(visitor: Browser, cast: Cast) -> None:
+    await visitor.sign_in(cast.alice.email)
+    page = (await visitor.get("/account")).text
+    assert 'title="Alder &amp; Ash"' in page
+    assert 'title="Alice"' in page

@@ -74,7 +74,7 @@ class Team:
     async def link(self) -> UUID:
         """A fresh deep link."""
         async with self.db.tenant(self.workspace) as tx:
-            link_id, _, _ = await actions.make_link(tx, by=None)
+            link_id, _, _ = await actions.make_link(tx, self.context.services.signer, by=None)
         return link_id
 
     async def told(self, subject: UUID) -> list[str]:

@@ -36,7 +36,7 @@ class Outcomes:
     def __init__(self) -> None:
         self.seen: list[str] = []
 
-    def observe(self, outcome: str, seconds: float) -> None:
+    def observe(self, outcome: str, seconds: float, about: object) -> None:
         assert seconds >= 0
         self.seen.append(outcome)
 

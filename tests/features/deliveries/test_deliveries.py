@@ -173,6 +173,8 @@ async def test_the_page_shows_states_reasons_attempts_and_retries(
     assert "&lt;blocked&gt;" in page.text
     assert "1 attempt<" in page.text
     assert "it may have arrived" in page.text
+    assert "No answer" in page.text
+    assert "Unclear" in page.text
     only = await web.get("/deliveries?state=uncertain")
     assert "Lovelace" not in only.text
     assert "/deliveries?state=uncertain" in only.text
@@ -181,7 +183,7 @@ async def test_the_page_shows_states_reasons_attempts_and_retries(
     assert resent == [ids.read(ids.DELIVERY, failed)]
     away = await web.post(f"/deliveries/{failed}/retry", {"back": "//evil.example"}, on="/deliveries")
     assert away.headers["location"] == "/deliveries"
-    assert "Nothing stands like this" in (await web.get("/deliveries?state=held")).text
+    assert "No message is in this state" in (await web.get("/deliveries?state=held")).text
     assert (await web.get("/deliveries?state=nonsense&cursor=")).status_code == 200
 
 
@@ -239,8 +241,27 @@ async def test_recording_an_outcome_twice_records_it_once(web: Browser, cast: Ca
     assert [attempt["outcome"] for attempt in read["log"]] == ["sent"]
 
 
-async def test_every_state_has_a_chip_and_a_colour() -> None:
+async def test_every_state_and_outcome_has_words_a_chip_and_a_colour() -> None:
+    from leadsbot.features.deliveries import words
     from leadsbot.features.deliveries.pages import CHIPS, TONES
     from leadsbot.features.deliveries.schemas import STATES
 
     assert {state for _, _, states in CHIPS for state in states} == set(State) == set(TONES) == set(STATES)
+    assert set(words.STATES) == set(State)
+    assert set(words.OUTCOMES) == set(Outcome)
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        ("timeout", "The other side did not answer in time."),
+        ("error_502", "The other side had a trouble of its own (502)."),
+        ("new_code", "It did not work (new_code)."),
+        ("The bot was blocked.", "The bot was blocked."),
+        (None, ""),
+    ],
+)
+async def test_a_reason_is_told_as_a_sentence(stored: str | None, told: str) -> None:
+    from leadsbot.features.deliveries import words
+
+    assert words.sentence(stored) == told

@@ -128,6 +128,27 @@ def forms(web: Browser, cast: Cast, db: Database) -> Forms:
     return Forms(web, cast, db)
 
 
+@pytest.fixture
+async def alice(app: Application, cast: Cast) -> AsyncIterator[Browser]:
+    async with browser(app) as opened:
+        await opened.sign_in(cast.alice.email)
+        yield opened
+
+
+@pytest.fixture
+async def bob(app: Application, cast: Cast) -> AsyncIterator[Browser]:
+    async with browser(app) as opened:
+        await opened.sign_in(cast.bob.email)
+        yield opened
+
+
+@pytest.fixture
+async def charlie(app: Application, cast: Cast) -> AsyncIterator[Browser]:
+    async with browser(app) as opened:
+        await opened.sign_in(cast.charlie.email)
+        yield opened
+
+
 def field(key: str, type: str = "text", **more: Any) -> dict[str, Any]:
     """A field with a label."""
     return {"key": key, "type": type, "label": key.replace("_", " ").capitalize(), **more}

@@ -4,39 +4,16 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from leadsbot.asgi import Application
 from leadsbot.features.forms.starters import STARTERS, currency_of
 from leadsbot.kit import ids
-from tests.cast import BASE, Browser, Cast, browser
+from tests.cast import BASE, Browser
 from tests.features.forms.conftest import Forms, contact, field, one_step
 
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
-
-
-@pytest.fixture
-async def alice(app: Application, cast: Cast) -> AsyncIterator[Browser]:
-    async with browser(app) as opened:
-        await opened.sign_in(cast.alice.email)
-        yield opened
-
-
-@pytest.fixture
-async def bob(app: Application, cast: Cast) -> AsyncIterator[Browser]:
-    async with browser(app) as opened:
-        await opened.sign_in(cast.bob.email)
-        yield opened
-
-
-@pytest.fixture
-async def charlie(app: Application, cast: Cast) -> AsyncIterator[Browser]:
-    async with browser(app) as opened:
-        await opened.sign_in(cast.charlie.email)
-        yield opened
 
 
 async def text_of(who: Browser, path: str, status: int = 200) -> str:

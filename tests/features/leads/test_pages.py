@@ -205,3 +205,24 @@ async def test_hostile_text_is_shown_as_text(desk: Desk, http: As) -> None:
             assert "<script>alert" not in html
             assert "<img src=x" not in html
             assert "<b>x" not in html
+
+
+async def test_a_lead_without_a_message_shows_its_answers_in_the_list(desk: Desk, http: As) -> None:
+    await desk.shown({"name": "Ann", "email": "ann@example.org", "Width": "3 m", "Front": ATTACK})
+
+    async with http("alice") as client:
+        page = (await client.get("/leads")).text
+
+    assert "Width: 3 m" in page
+    assert "<script>alert" not in page
+
+
+async def test_who_takes_a_lead_has_claimed_it_and_nobody_gave_it_to_them(desk: Desk, http: As) -> None:
+    lead_id = await desk.shown(ANNA)
+
+    async with http("alice") as client:
+        assert (await post(client, lead_id, "claim")).status_code == 303
+        page = (await client.get(f"/leads/{lead_id}")).text
+
+    assert "Claimed" in page
+    assert "Given to" not in page

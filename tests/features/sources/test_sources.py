@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shlex
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from leadsbot.features.capture.endpoint import CaptureApp
 from leadsbot.features.capture.public import Source, count_submissions, get_source
 from leadsbot.features.forms.feature import FEATURE as FORMS
 from leadsbot.features.leads.feature import FEATURE as LEADS
+from leadsbot.features.sources import store
 from leadsbot.features.sources.feature import FEATURE
+from leadsbot.features.sources.public import refusals
 from leadsbot.features.sources.snippets import snippets
 from leadsbot.infra.db.base import CAPTURE
 from leadsbot.infra.db.pool import Database
@@ -21,7 +25,7 @@ from leadsbot.infra.ratelimit import Limiter
 from leadsbot.kit import ids
 from leadsbot.kit.signing import source_signature
 from leadsbot.testing.postgres import TestDatabase
-from leadsbot.wiring import secret_opener
+from leadsbot.wiring import CaptureObserver, secret_opener
 from tests.cast import BASE, BROWSER, Browser, Cast, application, browser, services
 from tests.intake import taking_part
 from tests.product import until
@@ -32,8 +36,14 @@ class Whole:
 
     def __init__(self, db: Database, dsn: str) -> None:
         given = services(db)
+        self.changed: set[str] = set()
+        self.refusals = refusals(db, self.changed.update)
         self.capture = CaptureApp(
-            dsn, open_secret=secret_opener(given.crypto), limiter=Limiter(enabled=False), **taking_part()
+            dsn,
+            open_secret=secret_opener(given.crypto),
+            limiter=Limiter(enabled=False),
+            observer=CaptureObserver(self.refusals),
+            **taking_part(),
         )
         self.dashboard = application(given, LEADS, FEATURE, FORMS)
 
@@ -172,6 +182,47 @@ async def test_every_command_to_paste_sends_an_enquiry(web: Browser, cast: Cast,
     assert (read.json()["submissions"], read.json()["last_submission_at"] is None) == (1, False)
 
 
+@pytest.mark.parametrize("kind", ["form", "webhook", "widget"])
+async def test_there_is_something_to_paste_for_every_kind_of_site(
+    alice: Browser, web: Browser, cast: Cast, db: Database, kind: str
+) -> None:
+    made = await make(web, cast, kind=kind)
+    found = snippets(BASE, await stored(db, cast, made))
+    assert {"react", "wordpress", "webflow", "curl"} < {each.id for each in found}
+    assert ("html" if kind == "form" else "tag" if kind == "widget" else "script") in {each.id for each in found}
+    page = html.unescape((await alice.get(f"/sources/{made['id']}")).text)
+    for each in found:
+        assert BASE in each.code, each.id
+        assert made["key"] in each.code, each.id
+        assert f">{each.title}</summary>" in page
+        assert each.code.splitlines()[0] in page
+
+
+async def test_what_a_source_refuses_is_counted_told_and_forgotten_by_nobody_else(
+    app: Whole, alice: Browser, web: Browser, cast: Cast, db: Database
+) -> None:
+    made = await make(web, cast, allowed_origins=["https://shop.example"])
+    quiet = await make(web, cast, name="Quiet")
+    for _ in range(3):
+        refused = await web.http.post(f"/f/{made['key']}", data={"name": "Ada"}, headers={"origin": "https://x.example"})
+        assert refused.status_code == 403
+    huge = {"content-type": "application/json", "origin": "https://shop.example"}
+    large = await web.http.post(f"/f/{made['key']}", content=b"[" + b" " * 2**20 + b"]", headers=huge)
+    assert large.status_code == 413
+    await web.http.post(f"/f/{made['key']}", data={"name": "Ada"}, headers={"origin": "https://shop.example"})
+    assert (await web.http.post("/f/" + "0" * 22, data={"name": "Ada"})).status_code == 404
+    await app.refusals.flush()
+    assert app.changed == {f"{cast.workspace_id} source.refused"}
+    page = (await alice.get(f"/sources/{made['id']}")).text
+    assert "<strong>3</strong> came from a web site that may not post here" in page
+    assert "<strong>1</strong> were larger than this source takes" in page
+    assert "Refused" not in (await alice.get(f"/sources/{quiet['id']}")).text.split("What to paste")[0]
+    listing = (await alice.get("/sources")).text
+    assert 'data-label="Refused">4<' in listing
+    async with db.tenant(cast.charlie.workspace_id) as tx:
+        assert await store.refusals(tx, datetime.min.replace(tzinfo=UTC)) == {}
+
+
 async def test_the_html_to_paste_is_a_form_that_a_browser_can_send(web: Browser, cast: Cast, db: Database) -> None:
     source = await stored(db, cast, await make(web, cast))
     code = next(each.code for each in snippets(BASE, source) if each.id == "html")
@@ -303,7 +354,7 @@ async def test_closing_offers_an_undo(alice: Browser) -> None:
     path = (await alice.post("/sources", {"kind": "webhook", "name": "CRM"}, on="/sources/new")).headers["location"]
     closed = await alice.post(f"{path}/close", on=path)
     page = await alice.get(closed.headers["location"])
-    assert "Closed: from now on it answers 410" in page.text
+    assert "Closed: what is sent to it from now on is refused" in page.text
     assert f'action="{path}/reopen"' in page.text
     assert ">Undo<" in page.text
     opened = await alice.post(f"{path}/reopen", on=path)

@@ -183,3 +183,30 @@ async def test_a_migration_of_ones_own_is_drafted_empty_and_a_bad_name_is_refuse
     sql = (scripts / "versions" / f"{following}_paint_the_town.sql").read_text()
     assert sql.startswith("-- The models ask for nothing.")
     assert revision.numbers(scripts) == [*revision.numbers(), following]
+
+
+async def test_members_of_a_workspace_from_before_learn_its_time_zone(postgres: TestServer, scripts: Path) -> None:
+    for later in sorted((scripts / "versions").glob("0*")):
+        if not later.name.startswith("0001"):
+            later.unlink()
+    made = await postgres.database(template=None)
+    try:
+        await migrate(made.owner, scripts=scripts)
+        connection = await asyncpg.connect(made.superuser)
+        await connection.execute(
+            "INSERT INTO workspace (workspace_id, name, country, timezone) VALUES "
+            "('00000000-0000-7000-8000-000000000001', 'Kite', 'IN', 'Asia/Kolkata'), "
+            "('00000000-0000-7000-8000-000000000002', 'Lark', 'GB', 'Europe/London');"
+            "INSERT INTO membership (workspace_id, id, person_id, name, role, workspace_name) "
+            "SELECT workspace_id, gen_random_uuid(), gen_random_uuid(), 'Ann', 'owner', name FROM workspace"
+        )
+
+        await migrate(made.owner)
+
+        rows = await connection.fetch("SELECT workspace_name, workspace_timezone FROM membership ORDER BY 1")
+        forced = "SELECT bool_and(relforcerowsecurity) FROM pg_class WHERE relname IN ('membership', 'workspace')"
+        assert [tuple(row) for row in rows] == [("Kite", "Asia/Kolkata"), ("Lark", "Europe/London")]
+        assert await connection.fetchval(forced)
+        await connection.close()
+    finally:
+        await postgres.drop(made)

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from leadsbot.kit.clock import zone_name
 from leadsbot.kit.text import cut_utf16, one_line, telegram_escape, utf16_length
 
 LIMIT = 4096
@@ -28,7 +29,9 @@ DIGEST_WORDS = 40
 """So long is each of the four texts of a line at most: twenty lines then fit into one message whatever they say."""
 ACTIONS: Mapping[str, str] = {"c": "claim", "k": "contacted", "q": "qualified", "j": "junk"}
 """The letter in a button's data and what it asks for: claim, or the stage to move to."""
-LABELS = {"c": "✋ Claim", "k": "📞 Contacted", "q": "⭐ Qualified", "j": "🗑 Junk"}
+SYMBOLS = {"c": "✋", "k": "📞", "q": "⭐", "j": "🗑"}
+BUTTON_WORDS = 24
+"""So long is a stage's name on a button at most; two buttons stand side by side on a phone."""
 REFUSED = "LeadsBot does not know you yet. Ask for a link (Telegram page in LeadsBot), open it, then press again."
 
 
@@ -44,9 +47,12 @@ class Card:
     source: str | None = None
     stage: str = "new"
     stage_label: str = "New"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the team calls the stages that have buttons, by what the buttons ask for; else the standard names."""
     owner: str | None = None
     changed_at: datetime | None = None
     received_at: datetime
+    """In the time zone in which it is to be shown."""
     url: str
     shown_id: str
     count: int = 1
@@ -80,14 +86,16 @@ def keyboard(card: Card, token: str, link: str | None) -> dict[str, Any]:
     """The buttons that still make sense."""
     first = [] if card.owner else ["c"]
     stages = [letter for letter in ("k", "q", "j") if ACTIONS[letter] != card.stage]
-    rows = [[_button(letter, token) for letter in row] for row in (first + stages[:1], stages[1:]) if row]
+    rows = [[_button(letter, token, card) for letter in row] for row in (first + stages[:1], stages[1:]) if row]
     if link is not None:
         rows.append([{"text": "Open in LeadsBot", "url": link}])
     return {"inline_keyboard": rows}
 
 
-def _button(letter: str, token: str) -> dict[str, str]:
-    return {"text": LABELS[letter], "callback_data": f"{letter}:{token}"}
+def _button(letter: str, token: str, card: Card) -> dict[str, str]:
+    verb = ACTIONS[letter]
+    label = cut_utf16(one_line(card.labels.get(verb, ""), BUTTON_WORDS * 2), BUTTON_WORDS) or verb.capitalize()
+    return {"text": f"{SYMBOLS[letter]} {label}", "callback_data": f"{letter}:{token}"}
 
 
 def _line(text: str, limit: int = LINE_LIMIT) -> str:
@@ -109,7 +117,7 @@ def _contact(card: Card) -> list[str]:
 
 
 def _status(card: Card) -> list[str]:
-    when = f"{card.received_at:%d %b %Y, %H:%M} UTC"
+    when = f"{card.received_at:%d %b %Y, %H:%M} {zone_name(card.received_at)}"
     moment = f", {card.changed_at:%H:%M}" if card.changed_at else ""
     lines = [f"🕑 {when}"]
     if card.owner:
@@ -145,10 +153,13 @@ def public_url(url: str) -> str | None:
     return url if address.is_global else None
 
 
-def repeat(card: Card) -> str:
-    """The short answer to a card when the same person wrote again."""
-    message = _quoted(card.message, MESSAGE_LIMIT)
-    return f"🔁 <b>{_line(card.title)}</b> wrote again" + (f"\n\n{message}" if message else "")
+def repeat(card: Card, token: str | None) -> tuple[str, dict[str, Any] | None]:
+    """The short answer to a card when the same person wrote again, with the card's buttons (none without a token)."""
+    link = public_url(card.url)
+    parts = [f"🔁 <b>{_line(card.title)}</b> wrote again", _quoted(card.message, MESSAGE_LIMIT)]
+    if link is None:
+        parts.append(telegram_escape(card.url))
+    return "\n\n".join(part for part in parts if part), keyboard(card, token, link) if token else None
 
 
 def digest(cards: Sequence[tuple[Card, str]], url: str) -> tuple[str, dict[str, Any] | None]:
@@ -187,8 +198,11 @@ def test_message(workspace: str) -> str:
     return f"✅ This is a test from <b>{_line(workspace, 80)}</b>. New enquiries will look like a card with buttons."
 
 
-def done_text(verb: str, *, won: bool = True) -> str:
-    """The word that a pressed button answers."""
-    if verb == "claim":
-        return "It is yours." if won else "Somebody was quicker; the card shows who."
-    return {"contacted": "Marked as contacted.", "qualified": "Marked as qualified.", "junk": "Moved to junk."}[verb]
+def claimed_text(*, won: bool) -> str:
+    """What a pressed Claim answers."""
+    return "It is yours." if won else "Somebody was quicker; the card shows who."
+
+
+def moved_text(stage_label: str) -> str:
+    """What a pressed stage answers, in the team's words."""
+    return f"Moved to “{one_line(stage_label, 80)}”."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from leadsbot.contracts.events import WorkspaceCreated
+from leadsbot.contracts.events import MemberJoined, WorkspaceCreated
 from leadsbot.features.accounts import model, passwords, store
 from leadsbot.features.accounts.model import ApiKey, Member, Person, Role, Session, Throttle, WorkspaceSettings
 from leadsbot.infra.crypto import Crypto
@@ -21,6 +22,11 @@ from leadsbot.web.actor import Permission
 
 KEY_ENVIRONMENT = "live"
 LINK_IS_OVER = "This link was used or is too old. Ask for a new one."
+SETUP_LINK_IS_OVER = (
+    "This link is too old, or a newer one was printed. While nobody has an account, every start of LeadsBot "
+    "prints a new one."
+)
+SET_UP = "LeadsBot is set up already: its owner has an account. Sign in."
 
 
 async def make_link(tx: Tx, kind: str, person_id: UUID | None, life: timedelta) -> str:
@@ -36,19 +42,27 @@ async def first_run_token(tx: Tx) -> str | None:
     return None if await store.anybody(tx) else await make_link(tx, "setup", None, model.SETUP_LINK_LIFE)
 
 
+async def setup_link(tx: Tx, secret: str) -> UUID:
+    """The id of a link that creates the first account; Gone when it is used, old, not ours, or there is an account."""
+    link = await store.open_link(tx, "setup", model.hashed(secret), utcnow())
+    if link is not None:
+        return link[0]
+    raise Gone(SET_UP, code="set_up") if await store.anybody(tx) else Gone(SETUP_LINK_IS_OVER)
+
+
 async def set_up(
     db: Database, secret: str, *, name: str, email: str, password: str, workspace: str, country: str
 ) -> tuple[Person, UUID]:
-    """Make the first account and its workspace; Gone when the link is used, old or not ours."""
+    """Make the first account and its workspace; Gone as in :func:`setup_link`."""
     address, key = model.check_email(email)
     model.check_country(country)
     hashed = await passwords.make_hash(passwords.check(password, address))
     person = Person(new_id(), address, name, hashed)
     async with db.tenant(new_id()) as tx:
         await store.lock_first_run(tx)
-        link = await store.open_link(tx, "setup", model.hashed(secret), utcnow())
-        if link is None or await store.anybody(tx) or not await store.use_link(tx, link[0], utcnow()):
-            raise Gone(LINK_IS_OVER)
+        link_id = await setup_link(tx, secret)
+        if await store.anybody(tx) or not await store.use_link(tx, link_id, utcnow()):
+            raise Gone(SET_UP, code="set_up")
         await store.add_person(tx, person, key)
         await create_workspace(tx, name=workspace, country=country, owner=person)
         return person, tx.workspace_id
@@ -69,11 +83,21 @@ async def find_or_add_person(tx: Tx, *, email: str, name: str, password_hash: st
     address, key = model.check_email(email)
     person = Person(new_id(), address, name or address.partition("@")[0], password_hash)
     if await store.add_person(tx, person, key):
+        # The link of the first run is for the first account, and there is one now.
+        await store.end_setup_links(tx)
         return person, True
     known = await store.person_by_email(tx, key)
     if known is None:
         raise Conflict("This account was changed at the same moment. Try again.")
     return known, False
+
+
+async def add_member(tx: TenantTx, person: Person, role: Role, *, by: str = "system") -> Member:
+    """Let a person belong to the workspace."""
+    member = Member(new_id(), person.id, person.name, role)
+    await store.add_member(tx, member, (await settings_of(tx)).name)
+    await emit(tx, MemberJoined(person_id=person.id), by=by)
+    return member
 
 
 async def settings_of(tx: TenantTx) -> WorkspaceSettings:
@@ -108,16 +132,20 @@ def bucket(crypto: Crypto, throttle: Throttle, value: str) -> bytes:
 
 
 async def count_attempt(db: Database, crypto: Crypto, *buckets: tuple[Throttle, str]) -> None:
-    """Count an attempt in each bucket; TooMany when one is full, without saying which."""
+    """Count an attempt in each bucket; TooMany when one is full, without saying which.
+
+    An attempt that is refused counts nowhere: who hammers from one place fills no bucket that others share.
+    """
     now = utcnow()
     async with db.system() as tx:
         # A fixed order keeps two attempts from waiting for each other.
-        keys = sorted(
-            ((bucket(crypto, throttle, value), throttle) for throttle, value in buckets), key=lambda item: item[0]
-        )
-        passed = [await store.take(tx, key, throttle, now) for key, throttle in keys]
-    if not all(passed):
-        raise TooMany(60, "Too many attempts. Wait a few minutes and try again.")
+        for key, throttle in sorted(_keys(crypto, buckets), key=lambda item: item[0]):
+            if not await store.take(tx, key, throttle, now):
+                raise TooMany(60, "Too many attempts. Wait a few minutes and try again.")
+
+
+def _keys(crypto: Crypto, buckets: Iterable[tuple[Throttle, str]]) -> list[tuple[bytes, Throttle]]:
+    return [(bucket(crypto, throttle, value), throttle) for throttle, value in buckets]
 
 
 async def check_password(db: Database, crypto: Crypto, *, email: str, password: str, address: str) -> Person | None:
@@ -126,7 +154,8 @@ async def check_password(db: Database, crypto: Crypto, *, email: str, password: 
         _, key = model.check_email(email)
     except Invalid:
         key = email.casefold()[:320]
-    await count_attempt(db, crypto, (model.LOGIN_BY_EMAIL, key), (model.LOGIN_BY_ADDRESS, address))
+    buckets = model.login_buckets(key, address)
+    await count_attempt(db, crypto, *buckets)
     async with db.system() as tx:
         person = await store.person_by_email(tx, key)
     if not await passwords.fits(person.password_hash if person else None, password) or person is None:
@@ -135,7 +164,12 @@ async def check_password(db: Database, crypto: Crypto, *, email: str, password: 
     if person.password_hash and passwords.is_outdated(person.password_hash):
         renewed = await passwords.make_hash(password)
     async with db.system() as tx:
-        await store.empty_bucket(tx, bucket(crypto, model.LOGIN_BY_EMAIL, key))
+        # Signing in is no guess. The guesses of others stay counted, but here and for this person all is well.
+        for hashed, throttle in sorted(_keys(crypto, buckets), key=lambda item: item[0]):
+            if throttle is model.LOGIN_HERE:
+                await store.empty_bucket(tx, hashed)
+            else:
+                await store.give_back(tx, hashed, throttle)
         if renewed:
             await store.save_password(tx, person.id, renewed)
     return person

@@ -89,7 +89,8 @@ def _person_actor(person: Person, session: Session, spaces: list[Membership], bi
         session_id=session.id,
         binding=binding,
         workspaces=tuple(
-            WorkspaceChoice(space.workspace_id, space.workspace_name, space.role.value) for space in spaces
+            WorkspaceChoice(space.workspace_id, space.workspace_name, space.role.value, space.timezone)
+            for space in spaces
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -66,8 +67,11 @@ class Throttle:
     window: timedelta
 
 
-LOGIN_BY_EMAIL = Throttle("login e-mail", 10, timedelta(minutes=15))
+LOGIN_HERE = Throttle("login e-mail and network", 10, timedelta(minutes=15))
 LOGIN_BY_ADDRESS = Throttle("login address", 40, timedelta(minutes=15))
+LOGIN_BY_EMAIL = Throttle("login e-mail", 1000, timedelta(hours=1))
+"""What all networks together may try for one person. It is high, because whoever fills it keeps the person out."""
+CHANGE_PASSWORD = Throttle("change password", 10, timedelta(minutes=15))
 RESET_BY_EMAIL = Throttle("reset e-mail", 3, timedelta(hours=1))
 RESET_BY_ADDRESS = Throttle("reset address", 20, timedelta(hours=1))
 
@@ -99,6 +103,7 @@ class Membership:
     workspace_id: UUID
     workspace_name: str
     role: Role
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,24 @@ class ApiKey:
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+
+
+def network(address: str, v4: int = 24) -> str:
+    """The network that an address belongs to: what one customer of a provider usually has (``v4`` bits, 64 of IPv6)."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((known, v4 if known.version == 4 else 64), strict=False))
+
+
+def login_buckets(email_key: str, address: str) -> tuple[tuple[Throttle, str], ...]:
+    """What an attempt to sign in counts for. A stranger who guesses keeps nobody out but the own network."""
+    return (
+        (LOGIN_HERE, f"{email_key} {network(address)}"),
+        (LOGIN_BY_ADDRESS, network(address, 32)),
+        (LOGIN_BY_EMAIL, email_key),
+    )
 
 
 def hashed(token: str) -> bytes:

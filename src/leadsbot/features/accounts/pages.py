@@ -15,10 +15,9 @@ from leadsbot.infra.jobs.queue import enqueue
 from leadsbot.infra.proxy import client_address
 from leadsbot.infra.services import Services
 from leadsbot.kit import useragent
-from leadsbot.kit.clock import utcnow
-from leadsbot.kit.errors import Gone, Invalid
+from leadsbot.kit.errors import Invalid
 from leadsbot.kit.ids import new_id
-from leadsbot.web.actor import SIGNED_IN, Public
+from leadsbot.web.actor import SIGNED_IN, Actor, Public
 from leadsbot.web.inject import Caller, FromQuery, PageRequest, Posted, Uses
 from leadsbot.web.render import local, redirect, render
 from leadsbot.web.routes import page
@@ -62,8 +61,7 @@ async def home() -> Response[None]:
 async def setup(request: PageRequest, services: Uses, token: FromQuery[str] = "") -> Response[str]:
     """The form that makes the owner's account."""
     async with services.db.system() as tx:
-        if await store.open_link(tx, "setup", model.hashed(token), utcnow()) is None:
-            raise Gone(actions.LINK_IS_OVER)
+        await actions.setup_link(tx, token)
     return _setup_form(request, token)
 
 
@@ -148,7 +146,7 @@ async def reset(request: PageRequest, form: Posted, services: Uses) -> Response[
     _, key = model.check_email(form.text("email", limit=320))
     address = client_address(request.scope, services.settings.trusted_proxies)
     await actions.count_attempt(
-        services.db, services.crypto, (model.RESET_BY_EMAIL, key), (model.RESET_BY_ADDRESS, address)
+        services.db, services.crypto, (model.RESET_BY_EMAIL, key), (model.RESET_BY_ADDRESS, model.network(address, 32))
     )
     async with services.db.system() as tx:
         person = await store.person_by_email(tx, key)
@@ -157,31 +155,34 @@ async def reset(request: PageRequest, form: Posted, services: Uses) -> Response[
 
 
 @page("GET", "/reset/new", needs=Public("the link of the mail"))
-async def new_password_form(request: PageRequest, services: Uses, token: FromQuery[str] = "") -> Response[str]:
-    """The form for a new password."""
-    return await _new_password_form(request, services, token)
+async def new_password_form(
+    request: PageRequest, actor: Caller, services: Uses, token: FromQuery[str] = ""
+) -> Response[str]:
+    """The form for a new password. Somebody else who is signed in here is told what will happen."""
+    return await _new_password_form(request, services, actor, token)
 
 
 async def _new_password_form(
-    request: PageRequest, services: Services, token: str, error: Invalid | None = None
+    request: PageRequest, services: Services, actor: Actor, token: str, error: Invalid | None = None
 ) -> Response[str]:
     async with services.db.system() as tx:
         _, person = await actions.link_owner(tx, token)
     # The address is for the browser's password manager, which files the new password under it.
     return render(
         request, "accounts/new_password.html", status=422 if error else 200, token=token, email=person.email,
-        error=error.detail if error else "",
+        error=error.detail if error else "", other=actor.email if actor.person_id not in (None, person.id) else "",
     )  # fmt: skip
 
 
 @page("POST", "/reset/new", needs=Public("the link of the mail"))
-async def new_password(request: PageRequest, form: Posted, services: Uses) -> Response[Any]:
-    """Set the new password, sign out everywhere, sign in here."""
+async def new_password(request: PageRequest, form: Posted, actor: Caller, services: Uses) -> Response[Any]:
+    """Set the new password, sign out everywhere, sign in here, whoever was signed in before."""
     token = form.text("token")
     try:
         person = await actions.set_password_by_link(services.db, token, form.secret("password"))
     except Invalid as error:
-        return await _new_password_form(request, services, token, error)
+        return await _new_password_form(request, services, actor, token, error)
+    await _end_present(services, actor)
     return await signed_in(request, services, person, HOME)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from leadsbot.features.accounts import model, store
 from leadsbot.features.accounts.actions import (
+    add_member,
     create_workspace,
     find_or_add_person,
     first_run_token,
@@ -36,6 +39,12 @@ async def first_run_link(db: Database, address: str) -> str | None:
     return f"{address.rstrip('/')}/setup?token={secret}" if secret else None
 
 
+async def look_at(db: Database, session_id: UUID, workspace_id: UUID) -> None:
+    """Let a session look at another workspace; the caller has checked that its person belongs there."""
+    async with db.system() as tx:
+        await store.point_session(tx, session_id, workspace_id)
+
+
 async def password_link(db: Database, address: str, email: str) -> str | None:
     """A one-time link (24 hours) that sets a new password; None when nobody has this address."""
     _, key = model.check_email(email)
@@ -56,11 +65,13 @@ __all__ = [
     "Person",
     "Role",
     "WorkspaceSettings",
+    "add_member",
     "check_password",
     "create_workspace",
     "find_or_add_person",
     "first_run_link",
     "issue_key",
+    "look_at",
     "make_hash",
     "members",
     "password_link",

@@ -67,9 +67,9 @@ async def rename(request: PageRequest, form: Posted, actor: Caller, services: Us
 
 @page("POST", "/account/password", needs=SIGNED_IN)
 async def change_password(request: PageRequest, form: Posted, actor: Caller, services: Uses) -> Response[Any]:
-    """Change the password; the present one is asked for, and counted like a sign-in."""
+    """Change the password; the present one is asked for, and guesses are counted."""
     try:
-        bucket = (model.LOGIN_BY_EMAIL, actor.email.casefold())
+        bucket = (model.CHANGE_PASSWORD, str(_person(actor)))
         await actions.count_attempt(services.db, services.crypto, bucket)
         await actions.change_password(
             services.db, _person(actor), actor.session_id, old=form.secret("current"), new=form.secret("password")
@@ -196,7 +196,9 @@ async def keys(request: PageRequest, actor: Caller, tx: InTx) -> Response[str]:
 async def make_key(request: PageRequest, form: Posted, actor: Caller, tx: InTx) -> Response[str]:
     """Make a key and show it, this once."""
     try:
-        scopes = [model.EVERY_SCOPE] if form.get("access") == "all" else form.all("scope")
+        ticked = form.all("scope")
+        # Who ticked something meant only that, whatever the choice above it says.
+        scopes = [model.EVERY_SCOPE] if form.get("access") == "all" and not ticked else ticked
         _key, secret = await actions.issue_key(
             tx, name=form.text("name"), scopes=scopes, giver=actor.scopes, created_by=actor.person_id
         )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, text, update
+from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from leadsbot.features.accounts import model
@@ -87,9 +87,7 @@ async def add_workspace(tx: TenantTx, name: str, country: str, timezone: str) ->
     )
 
 
-_WORKSPACE = Fixed(
-    lambda: select(WorkspaceRow.__table__).where(WorkspaceRow.workspace_id == bindparam("workspace"))
-)
+_WORKSPACE = Fixed(lambda: select(WorkspaceRow.__table__).where(WorkspaceRow.workspace_id == bindparam("workspace")))
 
 
 async def workspace(tx: TenantTx) -> Any | None:
@@ -98,22 +96,20 @@ async def workspace(tx: TenantTx) -> Any | None:
 
 
 async def save_workspace(tx: TenantTx, **values: Any) -> None:
-    """Change the workspace; its name is copied to its memberships."""
+    """Change the workspace; its name and time zone are copied to its memberships."""
     await tx.execute(update(WorkspaceRow).where(WorkspaceRow.workspace_id == tx.workspace_id).values(**values))
-    if "name" in values:
-        await tx.execute(
-            update(MembershipRow)
-            .where(MembershipRow.workspace_id == tx.workspace_id)
-            .values(workspace_name=values["name"])
-        )
+    copies = {f"workspace_{name}": values[name] for name in ("name", "timezone") if name in values}
+    if copies:
+        await tx.execute(update(MembershipRow).where(MembershipRow.workspace_id == tx.workspace_id).values(**copies))
 
 
 async def add_member(tx: TenantTx, member: Member, workspace_name: str) -> None:
     """Insert a membership."""
+    zone = select(WorkspaceRow.timezone).where(WorkspaceRow.workspace_id == tx.workspace_id).scalar_subquery()
     await tx.execute(
         insert(MembershipRow).values(
             workspace_id=tx.workspace_id, id=member.id, person_id=member.person_id, name=member.name,
-            role=member.role.value, workspace_name=workspace_name,
+            role=member.role.value, workspace_name=workspace_name, workspace_timezone=func.coalesce(zone, "UTC"),
         )
     )  # fmt: skip
 
@@ -133,7 +129,7 @@ async def memberships(tx: SystemTx, person_id: UUID) -> list[Membership]:
         .order_by(MembershipRow.joined_at, MembershipRow.id)
     )
     rows = (await tx.execute(statement)).scalars()
-    return [Membership(row.workspace_id, row.workspace_name, Role(row.role)) for row in rows]
+    return [Membership(row.workspace_id, row.workspace_name, Role(row.role), row.workspace_timezone) for row in rows]
 
 
 def _session(row: SessionRow) -> Session:
@@ -232,6 +228,11 @@ async def open_link(tx: Tx, kind: str, token_hash: bytes, now: datetime) -> tupl
     return (row.id, row.person_id) if row else None
 
 
+async def end_setup_links(tx: Tx) -> None:
+    """Delete what would create the first account."""
+    await tx.execute(delete(OneTimeLinkRow).where(OneTimeLinkRow.kind == "setup"))
+
+
 async def use_link(tx: Tx, link_id: UUID, now: datetime) -> bool:
     """Use a link up; False when somebody was faster."""
     statement = update(OneTimeLinkRow).where(OneTimeLinkRow.id == link_id, OneTimeLinkRow.used_at.is_(None))
@@ -251,6 +252,12 @@ async def take(tx: Tx, key: bytes, throttle: Throttle, now: datetime) -> bool:
     """Count an attempt; False when the bucket is full."""
     values = {"key": key, "now": now, "step": throttle.window / throttle.tries, "limit": now + throttle.window}
     return await tx.scalar(_TAKE, values) is not None
+
+
+async def give_back(tx: Tx, key: bytes, throttle: Throttle) -> None:
+    """Take one attempt back that was counted."""
+    statement = update(AttemptBucketRow).where(AttemptBucketRow.key == key)
+    await tx.execute(statement.values(full_at=AttemptBucketRow.full_at - throttle.window / throttle.tries))
 
 
 async def empty_bucket(tx: Tx, key: bytes) -> None:

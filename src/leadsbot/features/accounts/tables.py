@@ -73,6 +73,8 @@ class MembershipRow(Table):
     """``owner``, ``admin``, ``member`` or ``viewer``."""
     workspace_name: Mapped[str] = column(WORKSPACE, Text)
     """Copied from the workspace, so that the switcher reads one table under one policy."""
+    workspace_timezone: Mapped[str] = column(WORKSPACE, Text, server_default=text("'UTC'"))
+    """Copied like the name: pages tell times by it."""
     joined_at: Mapped[datetime] = column(MEMBER, TS, server_default=NOW)
 
 

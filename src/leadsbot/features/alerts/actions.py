@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from uuid import UUID
 
@@ -11,23 +12,34 @@ from leadsbot.features.alerts import model, store
 from leadsbot.features.alerts.model import AlertCard, Destination, DestinationState
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.features.deliveries.public import Delivery, State
-from leadsbot.infra.db.tx import TenantTx
+from leadsbot.infra.db.tx import TenantTx, Tx
 from leadsbot.infra.events.log import emit
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import Gone, NotFound
-from leadsbot.kit.ids import base62, new_id
+from leadsbot.kit.ids import new_id
 from leadsbot.kit.signing import Signer
 
 CHANNEL = "telegram"
 TOPIC_LIMIT = 128
 
 
-async def make_link(tx: TenantTx, *, by: UUID | None) -> tuple[UUID, str, datetime]:
+async def make_link(tx: TenantTx, signer: Signer, *, by: UUID | None) -> tuple[UUID, str, datetime]:
     """A one-time code that binds the chat in which the bot receives it; returns (id, code, when it ends)."""
-    code, link_id = base62(40), new_id()
+    link_id = new_id()
+    code = link_code(signer, link_id)
     expires = utcnow() + model.LINK_LIVES
     await store.add_link(tx, id=link_id, code_hash=model.code_hash(code), created_by=by, expires_at=expires)
     return link_id, code, expires
+
+
+def link_code(signer: Signer, link_id: UUID) -> str:
+    """The code of a link: made from its id with our key, so that its page can be shown again and no code is stored."""
+    return base64.urlsafe_b64encode(signer.mac("telegram link", link_id.bytes)[:30]).decode()
+
+
+async def note_trouble(tx: Tx, bot_id: int, sentence: str | None) -> None:
+    """Write down why what people do with the bot does not reach us; None when it does."""
+    await store.set_trouble(tx, bot_id, sentence)
 
 
 async def bind(
@@ -152,8 +164,11 @@ async def moved(tx: TenantTx, destination_id: UUID, chat_id: int) -> None:
     await emit(tx, DestinationMoved(destination_id=destination_id))
 
 
-async def set_topic(tx: TenantTx, destination_id: UUID, *, was: int | None, now: int | None) -> None:
-    """The forum topic ``was`` is gone: it was made anew, or given up (None). Nothing, when somebody was quicker."""
+async def set_topic(
+    tx: TenantTx, destination_id: UUID, *, was: int | None, now: int | None, name: str | None = None
+) -> None:
+    """The forum topic ``was`` is gone: it was made anew (with this name), or given up (None). Nothing, when somebody
+    was quicker."""
     destination = await store.destination(tx, destination_id)
     if destination is None:
         return
@@ -166,7 +181,8 @@ async def set_topic(tx: TenantTx, destination_id: UUID, *, was: int | None, now:
         # The chat itself is connected, too: what was for the topic arrives there.
         await _merge(tx, destination, twin)
         return
-    await store.change_destination(tx, destination_id, thread_id=now)
+    named = {"topic": name[:TOPIC_LIMIT]} if name and now is not None else {}
+    await store.change_destination(tx, destination_id, thread_id=now, **named)
 
 
 async def _merge(tx: TenantTx, destination: Destination, twin: Destination) -> None:
@@ -179,7 +195,7 @@ async def _merge(tx: TenantTx, destination: Destination, twin: Destination) -> N
 async def _inherit(tx: TenantTx, destination: Destination, heir: Destination, *, waiting_only: bool) -> None:
     """Give cards and deliveries to another destination, except those of leads that were announced there already."""
     doubled = await store.doubled(tx, destination.id, heir.id)
-    await deliveries.cancel(tx, f"Announced in {heir.title} already.", *doubled, kind="alert")
+    await deliveries.cancel(tx, f"Announced in {heir.name} already.", *doubled, kind="alert")
     waiting = await deliveries.of_destination(tx, destination.id, *deliveries.UNSENT) if waiting_only else None
     only = None if waiting is None else [each.id for each in waiting]
     await store.hand_over_cards(tx, destination.id, heir.id, only)
@@ -196,7 +212,7 @@ async def plan_card(tx: TenantTx, signer: Signer, lead_id: UUID, destination: De
     if await store.card_at(tx, lead_id, destination.id) is not None:
         return None
     waits = destination.state is not DestinationState.ACTIVE
-    recent = await deliveries.planned_since(tx, destination.id, utcnow() - model.STORM_WINDOW, "alert")
+    recent = await _recent(tx, destination)
     if waits or recent < model.STORM_CARDS:
         kind, delivery_id = "alert", await _plan(tx, "alert", destination, f"alert:{lead_id}:{destination.id}", lead_id)
     else:
@@ -213,6 +229,20 @@ async def plan_card(tx: TenantTx, signer: Signer, lead_id: UUID, destination: De
     if waits:
         await deliveries.hold(tx, delivery_id, destination.why_waiting)
     return (kind, delivery_id) if added and not waits else None
+
+
+async def _recent(tx: TenantTx, destination: Destination) -> int:
+    """How many cards the chat was given within the last minute.
+
+    Those who announce at this moment do not see each other's cards before they commit. That is harmless in calm times;
+    when a storm gathers, one waits for the other, or they would all find room for one more card.
+    """
+    since = utcnow() - model.STORM_WINDOW
+    recent = await deliveries.planned_since(tx, destination.id, since, "alert")
+    if model.STORM_CARDS // 2 <= recent < model.STORM_CARDS:
+        await store.destination(tx, destination.id, lock=True)
+        recent = await deliveries.planned_since(tx, destination.id, since, "alert")
+    return recent
 
 
 async def _plan(tx: TenantTx, kind: str, destination: Destination, key: str, lead_id: UUID | None = None) -> UUID:
@@ -287,7 +317,12 @@ async def shown(tx: TenantTx, card_id: UUID, shown_hash: bytes) -> None:
 
 async def digest_shown(tx: TenantTx, delivery_id: UUID, shown_hash: bytes) -> None:
     """Remember what a digest shows, with each of the cards that it stands for."""
-    await store.change_cards_of(tx, delivery_id, shown_hash=shown_hash)
+    await store.change_lines_of(tx, delivery_id, shown_hash=shown_hash)
+
+
+async def mentioned(tx: TenantTx, card_id: UUID, chat_id: int, message_id: int) -> None:
+    """Remember a further message about a card's lead, so that a reply to it finds the lead."""
+    await store.add_place(tx, card_id, model.place_hash(chat_id, message_id))
 
 
 async def card_gone(tx: TenantTx, card_id: UUID) -> None:

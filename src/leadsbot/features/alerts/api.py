@@ -36,7 +36,7 @@ async def make_link(services: Uses, actor: Caller) -> LinkOut:
     """A one-time deep link, good for 15 minutes: the chat in which somebody opens it (`url`), or the group they add the
     bot to (`group_url`), gets the alerts of the workspace. In a forum topic, send `/start CODE` there.
     """
-    return await new_link(services, actor)
+    return (await new_link(services, actor))[1]
 
 
 @api("GET", "/api/v1/telegram/destinations", needs=Permission.TELEGRAM_WRITE, tag=TAG, summary="List connected chats")

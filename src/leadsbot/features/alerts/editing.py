@@ -32,18 +32,17 @@ class Edit:
 
 
 async def edit_card(context: JobContext, bot: Bot, card_id: UUID) -> UUID | None:
-    """Bring a card up to date; returns the delivery of the digest that stands for it instead, if one does."""
+    """Bring a card up to date; returns the delivery of the digest that has a line for it, if one does."""
     db, workspace_id = context.services.db, workspace_of(context)
     async with db.tenant(workspace_id) as tx:
         card = await store.card(tx, card_id)
         if card is None or card.gone:
             return None
-        if card.message_id is None:
-            return await _digest_of(tx, card)
+        digest = await _digest_of(tx, card)
         edit = await _stale_card(tx, context, card)
     if edit is None:
         bot.pacing.leave(card_id)
-        return None
+        return digest
     outcome = await _edit(bot, edit, card_id, urgent=False)
     async with db.tenant(workspace_id) as tx:
         if isinstance(outcome, Sent):
@@ -53,7 +52,7 @@ async def edit_card(context: JobContext, bot: Bot, card_id: UUID) -> UUID | None
             if edit.moved_away or not isinstance(outcome, Rejected):
                 await actions.card_gone(tx, card_id)
     _retry_if_asked(bot, edit, outcome)
-    return None
+    return digest
 
 
 async def _digest_of(tx: TenantTx, card: AlertCard) -> UUID | None:
@@ -99,7 +98,9 @@ async def _stale_digest(tx: TenantTx, context: JobContext, delivery: Delivery) -
     message = await present.message_of(tx, context.services, delivery)
     if message is None or delivery.destination_id is None or delivery.external_id is None:
         return None
-    if all(card.shown_hash == message.hash for card in await store.cards_of_delivery(tx, delivery.id)):
+    # Who wrote again has a message of their own since, which says nothing about what the digest shows.
+    lines = [card for card in await store.cards_of_delivery(tx, delivery.id) if card.message_id is None]
+    if lines and all(card.shown_hash == message.hash for card in lines):
         return None
     destination = await store.destination(tx, delivery.destination_id)
     if destination is not None and destination.state is not DestinationState.ACTIVE:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from leadsbot.features.alerts import actions, handlers, inbound, notices, sending
-from leadsbot.features.alerts.tables import AccountRow, CardRow, CursorRow, DestinationRow, LinkRow
-from leadsbot.features.deliveries.public import RESEND
+from leadsbot.features.alerts import actions, handlers, inbound, notices, present, sending
+from leadsbot.features.alerts.tables import AccountRow, CardRow, CursorRow, DestinationRow, LinkRow, PlaceRow
+from leadsbot.features.deliveries.public import PLACES, RESEND
 from leadsbot.infra.feature import Feature, Routes
 from leadsbot.infra.nav import NavItem
 from leadsbot.web.actor import Permission
@@ -19,7 +19,7 @@ def routes() -> Routes:
 
 FEATURE = Feature(
     name="alerts",
-    tables=(DestinationRow, LinkRow, AccountRow, CardRow, CursorRow),
+    tables=(DestinationRow, LinkRow, AccountRow, CardRow, PlaceRow, CursorRow),
     routes=routes,
     handlers=handlers.HANDLERS,
     jobs=(sending.SEND, sending.DIGEST, sending.REFRESH, sending.ANSWER, sending.SAY, *inbound.KINDS),
@@ -38,3 +38,4 @@ FEATURE = Feature(
 )
 
 RESEND[actions.CHANNEL] = sending.resend
+PLACES[actions.CHANNEL] = present.place_names

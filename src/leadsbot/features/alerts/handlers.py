@@ -59,11 +59,17 @@ async def _listening(tx: TenantTx) -> list[Destination]:
 
 
 async def announce_repeat(tx: TenantTx, context: JobContext, event: LeadSubmissionJoined) -> None:
-    """Somebody wrote again: the card shows it, and a short answer to the card rings."""
-    await _refresh(tx, event)
+    """Somebody wrote again: the card shows it, and a short answer to the card rings. A chat that never had a card of
+    this lead gets one instead."""
+    # Edited first: where somebody deleted the card, that shows, and the whole card is sent in place of the answer.
+    await _refresh(tx, event, urgent=True)
+    family = await leads.family(tx, event.lead_id)
     for destination in await _listening(tx):
+        if not await store.cards_of_leads(tx, family, destination.id):
+            await _announce(tx, context, event.lead_id, destination)
+            continue
         waits = destination.state is not DestinationState.ACTIVE
-        if waits and await _is_told(tx, event.lead_id, destination):
+        if waits and await sending.card_waits(tx, event.lead_id, destination.id):
             continue
         delivery_id = await deliveries.plan(
             tx,
@@ -79,24 +85,17 @@ async def announce_repeat(tx: TenantTx, context: JobContext, event: LeadSubmissi
             await sending.enqueue_send(tx, delivery_id, destination)
 
 
-async def _is_told(tx: TenantTx, lead_id: UUID, destination: Destination) -> bool:
-    """Whether the card of the lead still waits there: it will show the repeat itself."""
-    card = await store.card_at(tx, lead_id, destination.id)
-    delivery = await deliveries.get(tx, card.delivery_id) if card else None
-    return delivery is not None and delivery.state in deliveries.UNSENT
-
-
 async def refresh(tx: TenantTx, context: JobContext, event: Event) -> None:
     """Bring every card of the lead up to date."""
     await _refresh(tx, event)
 
 
-async def _refresh(tx: TenantTx, event: Event) -> None:
+async def _refresh(tx: TenantTx, event: Event, *, urgent: bool = False) -> None:
     if event.subject_id is None:
         return
-    for card in await store.cards_of_lead(tx, event.subject_id):
+    for card in await store.cards_of_leads(tx, await leads.family(tx, event.subject_id)):
         if not card.gone:
-            await sending.enqueue_refresh(tx, card)
+            await sending.enqueue_refresh(tx, card, urgent=urgent)
 
 
 async def catch_up(tx: TenantTx, context: JobContext, event: DestinationBound | DestinationMoved) -> None:

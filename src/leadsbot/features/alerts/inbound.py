@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from leadsbot.channels.telegram.card import ACTIONS, REFUSED, done_text
+from leadsbot.channels.telegram.card import ACTIONS, REFUSED, claimed_text, moved_text
 from leadsbot.channels.telegram.updates import ButtonPress, Membership, Migration, Reply, StartLink, classify
 from leadsbot.features.alerts import actions, model, sending, store
 from leadsbot.features.alerts.bot import require
@@ -133,8 +133,8 @@ async def _press(tx: SystemTx, intent: ButtonPress) -> None:
         stale = "This button is too old. Open the lead in LeadsBot."
         await enqueue(tx, sending.ANSWER, sending.AnswerJob(intent.callback_id, stale, alert=True))
         return
-    workspace_id, card = found
-    press = PressJob(card.id, action, intent.callback_id, intent.user.id, scrub(intent.user.name))
+    workspace_id, card_id = found
+    press = PressJob(card_id, action, intent.callback_id, intent.user.id, scrub(intent.user.name))
     await enqueue(tx, PRESS, press, workspace_id=workspace_id)
 
 
@@ -143,8 +143,8 @@ async def _reply(tx: SystemTx, intent: Reply) -> None:
     found = await store.card_borne(tx)
     if found is None or intent.user is None:
         return
-    workspace_id, card = found
-    note = NoteJob(card.id, scrub(intent.text)[:NOTE_LIMIT], intent.user.id, scrub(intent.user.name))
+    workspace_id, card_id = found
+    note = NoteJob(card_id, scrub(intent.text)[:NOTE_LIMIT], intent.user.id, scrub(intent.user.name))
     await enqueue(tx, NOTE, note, workspace_id=workspace_id)
 
 
@@ -174,7 +174,7 @@ async def bind_chat(tx: TenantTx, context: JobContext, job: BindJob) -> None:
         text = telegram_escape(error.detail)
     else:
         what = "is connected" if fresh else "is connected already"
-        text = f"✅ <b>{telegram_escape(destination.title)}</b> {what}. New enquiries arrive here."
+        text = f"✅ <b>{telegram_escape(destination.name)}</b> {what}. New enquiries arrive here."
     await enqueue(tx, sending.SAY, sending.SayJob(job.chat_id, text, job.thread_id))
 
 
@@ -204,9 +204,9 @@ async def _act(tx: TenantTx, job: PressJob, lead_id: UUID, person: UUID | None, 
         if person is None:
             return "Only members of the workspace can claim. Connect your own chat in LeadsBot first."
         claim = await leads.claim(tx, lead_id, person, by=by)
-        return done_text("claim", won=claim.owner_id == person)
+        return claimed_text(won=claim.owner_id == person)
     await leads.set_stage(tx, lead_id, verb, by=by)
-    return done_text(verb)
+    return moved_text((await leads.stage_labels(tx))[verb])
 
 
 async def _allowed(tx: TenantTx, card_id: UUID, telegram_id: int) -> UUID | bool:

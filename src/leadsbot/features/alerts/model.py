@@ -48,6 +48,16 @@ class Destination:
         return self.chat_kind != "private"
 
     @property
+    def topic_name(self) -> str | None:
+        """What the forum topic is called, or its number where nobody told us; None for a whole chat."""
+        return (self.topic or f"topic {self.thread_id}") if self.thread_id is not None else None
+
+    @property
+    def name(self) -> str:
+        """The chat, and the topic in it, for people to recognise."""
+        return f"{self.title} › {self.topic_name}" if self.topic_name else self.title
+
+    @property
     def why_waiting(self) -> str:
         """Why messages wait for a destination that is not active, as a sentence for people."""
         paused = self.state is DestinationState.PAUSED
@@ -90,6 +100,7 @@ class Link:
     expires_at: datetime
     used_at: datetime | None
     destination_id: UUID | None
+    code_hash: bytes
 
 
 def code_hash(code: str) -> bytes:

@@ -29,7 +29,7 @@ async def look(tx: TenantTx) -> Sequence[Notice]:
 
 def _said(destination: Destination, waiting: int) -> str:
     reason = destination.reason or "Telegram refuses it."
-    return f"{destination.title} gets no alerts. {reason}{_waits(waiting)}"
+    return f"{destination.name} gets no alerts. {reason}{_waits(waiting)}"
 
 
 def _waits(count: int) -> str:

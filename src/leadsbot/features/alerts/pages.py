@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from litestar import Response
 
 from leadsbot.features.alerts import actions, sending, store
-from leadsbot.features.alerts.bot import require
-from leadsbot.features.alerts.links import new_link
+from leadsbot.features.alerts.bot import bot_of, require
+from leadsbot.features.alerts.links import new_link, shown_link
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.kit.errors import AppError, Conflict, Invalid, NotFound
-from leadsbot.kit.ids import DESTINATION, new_id, read, show
+from leadsbot.kit.ids import DESTINATION, TELEGRAM_LINK, new_id, read, show
 from leadsbot.web.actor import Permission
 from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
 from leadsbot.web.render import redirect, render
@@ -22,33 +20,43 @@ HERE = "/telegram"
 
 @page("GET", HERE, needs=Permission.LEADS_READ)
 async def show_page(request: PageRequest, services: Uses, actor: Caller) -> Response[str]:
-    """Connected chats, and how to connect one."""
-    return await _page(request, services, actor)
-
-
-async def _page(request: PageRequest, services: Uses, actor: Caller, **more: Any) -> Response[str]:
-    username, trouble = "", ""
+    """Connected chats, and how to connect one; with ``link`` the steps for a link that was just made."""
+    bot, username, trouble = bot_of(services), "", ""
     try:
         username = await require(services).learn_username()
     except AppError as error:
         trouble = error.detail
+    writable, asked = actor.may(Permission.TELEGRAM_WRITE), request.query_params.get("link")
     # Opened only now, because no transaction may wait for Telegram.
     async with services.db.tenant(actor.workspace()) as tx:
         chats = await store.destinations(tx)
         waiting = await deliveries.held_counts(tx, [each.id for each in chats])
+        link = None
+        if asked and writable:
+            link = await shown_link(tx, services, actor, read(TELEGRAM_LINK, asked), username)
+        if bot is not None and not trouble:
+            trouble = await store.trouble(tx, bot.id) or ""
     rows = [(show(DESTINATION, each.id), each, waiting.get(each.id, 0)) for each in chats]
-    context = {"destinations": rows, "username": username, "trouble": trouble, "link": None}
-    return render(request, "alerts/telegram.html", **{**context, **more})
+    return render(
+        request, "alerts/telegram.html", destinations=rows, username=username, trouble=trouble, link=link,
+        writable=writable,
+    )  # fmt: skip
 
 
 @page("POST", "/telegram/link", needs=Permission.TELEGRAM_WRITE)
-async def connect(request: PageRequest, services: Uses, actor: Caller) -> Response[str]:
-    """Show a fresh link."""
+async def connect(services: Uses, actor: Caller) -> Response[None]:
+    """Make a fresh link and lead to its page, which can be loaded again and left and come back to."""
     try:
-        link = await new_link(services, actor)
-    except AppError as error:
-        return await _page(request, services, actor, trouble=error.detail)
-    return await _page(request, services, actor, link=link)
+        link_id, _ = await new_link(services, actor)
+    except AppError:
+        return redirect(HERE)  # The page says what is wrong with the bot.
+    return redirect(f"{HERE}?link={show(TELEGRAM_LINK, link_id)}")
+
+
+@page("GET", "/telegram/link", needs=Permission.LEADS_READ)
+async def back_to_page() -> Response[None]:
+    """Where the form posts to is no page of its own; whoever types its address means the page."""
+    return redirect(HERE)
 
 
 @page("POST", "/telegram/{destination:str}/test", needs=Permission.TELEGRAM_WRITE)
@@ -86,4 +94,4 @@ async def change_state(tx: InTx, destination: FromPath[str], form: Posted) -> Re
     return redirect(HERE, notice="saved")
 
 
-routes = (show_page, connect, test_alert, change_state)
+routes = (show_page, connect, back_to_page, test_alert, change_state)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from leadsbot.channels.telegram import webhook
 from leadsbot.channels.telegram.api import Ok, RawUpdate, Refusal
+from leadsbot.features.alerts import actions
 from leadsbot.features.alerts.bot import Bot
 from leadsbot.features.alerts.inbound import PUSHED, UPDATE, PushedJob, UpdateJob
 from leadsbot.features.alerts.tables import CursorRow
@@ -24,6 +27,15 @@ from leadsbot.kit.clock import utcnow
 log = logging.get(__name__)
 PAUSE_S = 3.0
 WAIT_S = 25
+ASK_AGAIN_S = 3600
+"""After so long Telegram is asked again to push, in case it would now, or somebody took the address away."""
+LOOK_S = 60
+REFUSALS = {
+    401: "Telegram does not accept the bot's token any more. Copy it from @BotFather again.",
+    404: "Telegram does not know the bot's token. Copy it from @BotFather again.",
+    409: "Another program collects what people do with this bot, so some button presses never reach LeadsBot. "
+    "Stop it, or give LeadsBot a bot of its own.",
+}
 PUSHED_AGAIN_WITHIN = timedelta(days=3)
 """Telegram keeps an update that it could not deliver for a day."""
 WEBHOOK_PATH = "/telegram/updates"
@@ -31,23 +43,54 @@ WEBHOOK_PATH = "/telegram/updates"
 
 async def receive_updates(services: Services, bot: Bot, owns: Callable[[], bool]) -> None:
     """Make updates arrive until cancelled: pushed when our address is https, polled otherwise."""
+    poller = Poller(bot, services.db, owns)
     if not services.settings.https:
-        await Poller(bot, services.db, owns).run()
-        return
+        await poller.run()
     while True:
-        if owns() and await _pushed(services, bot):
-            await asyncio.sleep(3600)
-        else:
+        if not owns():
             await asyncio.sleep(PAUSE_S)
+            continue
+        trouble = await _pushed(services, bot)
+        if trouble is None:
+            await asyncio.sleep(PAUSE_S)
+            continue
+        await poller.tell(trouble)
+        if not trouble:
+            await _watch(services, bot, poller)
+            continue
+        # Buttons must work whatever our address is: what is not pushed is asked for.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ASK_AGAIN_S):
+                await poller.run(tells=False)
 
 
-async def _pushed(services: Services, bot: Bot) -> bool:
-    """Ask Telegram to push; repeated every hour, so that a webhook somebody removed comes back."""
+async def _pushed(services: Services, bot: Bot) -> str | None:
+    """Ask Telegram to push; why it refuses, empty when it agreed, None when it did not answer."""
     secret = services.signer.mac("telegram webhook", b"").hex()
+    url = services.url(WEBHOOK_PATH)
     try:
-        return isinstance(await bot.api.set_webhook(services.url(WEBHOOK_PATH), secret), Ok)
+        answer = await bot.api.set_webhook(url, secret)
     except (NotSent, Ambiguous):
-        return False
+        return None
+    return "" if isinstance(answer, Ok) else webhook.refused(url, answer)
+
+
+async def _watch(services: Services, bot: Bot, poller: Poller) -> None:
+    """Look every minute whether pushes arrive; returns when it is time to ask for them again."""
+    for _ in range(ASK_AGAIN_S // LOOK_S):
+        await asyncio.sleep(LOOK_S)
+        try:
+            answer = await bot.api.get_webhook_info()
+        except (NotSent, Ambiguous):
+            continue
+        if isinstance(answer, Ok):
+            info = webhook.read_info(answer)
+            if info.url and info.url != services.url(WEBHOOK_PATH):
+                await poller.tell(webhook.elsewhere(info))
+                return
+            await poller.tell(webhook.unreached(info, utcnow()) or "")
+            if not info.url:
+                return
 
 
 class Poller:
@@ -57,8 +100,23 @@ class Poller:
         self._bot = bot
         self._db = db
         self._owns = owns
+        self._told: str | None = None
 
-    async def run(self) -> None:
+    async def tell(self, trouble: str) -> None:
+        """Write down why updates do not arrive (empty: they do), for the Telegram page; only what is news."""
+        if trouble == self._told:
+            return
+        if trouble:
+            log.warning("updates do not arrive as they should", reason=trouble)
+        try:
+            async with self._db.system() as tx:
+                await actions.note_trouble(tx, self._bot.id, trouble or None)
+        except Exception as error:  # noqa: BLE001 - whoever collects updates must go on; the next round tells again
+            log.warning("a trouble could not be written down", error=type(error).__name__)
+        else:
+            self._told = trouble
+
+    async def run(self, *, tells: bool = True) -> None:
         """Poll until cancelled. Troubles of Telegram or the database cost a pause, never an update."""
         quiet = True
         while True:
@@ -66,7 +124,9 @@ class Poller:
                 await asyncio.sleep(0.5)
                 continue
             try:
-                await self._once()
+                trouble = await self._once()
+                if tells:
+                    await self.tell(trouble)
                 quiet = True
             except (NotSent, Ambiguous) as error:
                 if quiet:
@@ -77,7 +137,8 @@ class Poller:
                 log.warning("collecting updates failed, trying again", error=type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
 
-    async def _once(self) -> None:
+    async def _once(self) -> str:
+        """Collect once; why Telegram refuses, empty when it does not."""
         async with self._db.system() as tx:
             seen = await tx.scalar(select(CursorRow.seen).where(CursorRow.id == self._bot.id))
         found = await self._bot.api.get_updates(None if seen is None else int(seen) + 1, wait=WAIT_S)
@@ -87,9 +148,10 @@ class Poller:
                 # A webhook is set, or another program polls with our token.
                 await self._bot.api.delete_webhook()
             await asyncio.sleep(PAUSE_S)
-            return
+            return REFUSALS.get(found.error_code, "") if "webhook" not in found.description else ""
         if found:
             await store_updates(self._db, self._bot.id, found)
+        return ""
 
 
 async def store_updates(db: Database, bot_id: int, updates: list[RawUpdate], *, ordered: bool = True) -> int:

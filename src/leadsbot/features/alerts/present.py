@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from leadsbot.features.deliveries.public import Delivery
 from leadsbot.features.leads import public as leads
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.services import Services
+from leadsbot.kit.clock import in_zone
 from leadsbot.kit.ids import LEAD, show
 
 
@@ -31,6 +32,8 @@ class Message:
     reply_to: int | None = None
     card_id: UUID | None = None
     """The card that this message is, when it is one."""
+    about: UUID | None = None
+    """The card whose lead this message has further news of."""
     digest: bool = False
     """Whether it stands for many cards."""
     accepted_at: datetime | None = None
@@ -66,12 +69,20 @@ async def card_message(tx: TenantTx, services: Services, card: AlertCard) -> Mes
 
 
 async def _repeat(tx: TenantTx, services: Services, delivery: Delivery) -> Message | None:
+    """A short answer to the card; the whole card where the chat has none to answer (any more)."""
     lead = await leads.get_lead(tx, delivery.lead_id) if delivery.lead_id else None
     if lead is None:
         return None
-    own = [c for c in await store.cards_of_lead(tx, lead.id) if c.destination_id == delivery.destination_id]
-    reply_to = own[0].message_id if own and not own[0].gone else None
-    return Message(text=cards.repeat(_facts(services, lead, await _names(tx, lead))), reply_to=reply_to)
+    own = await store.cards_of_leads(tx, await leads.family(tx, lead.id), delivery.destination_id)
+    card = next((each for each in own if each.message_id is not None and not each.gone), None)
+    if card is None and own:
+        message = await card_message(tx, services, own[0])
+        return replace(message, accepted_at=None) if message else None
+    token = await actions.buttons_of(tx, services.signer, card) if card else None
+    text, keyboard = cards.repeat(_facts(services, lead, await _names(tx, lead)), token)
+    return Message(
+        text=text, keyboard=keyboard, reply_to=card.message_id if card else None, about=card.id if card else None
+    )
 
 
 async def _digest(tx: TenantTx, services: Services, delivery: Delivery) -> Message | None:
@@ -90,20 +101,25 @@ async def _digest(tx: TenantTx, services: Services, delivery: Delivery) -> Messa
     return Message(text=text, keyboard=keyboard, digest=True)
 
 
+async def place_names(tx: TenantTx) -> dict[UUID, str]:
+    """What the chats and topics are called, for the delivery log."""
+    return {destination.id: destination.name for destination in await store.destinations(tx)}
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What this workspace calls stages, and who its members are."""
+    """What this workspace calls stages, who its members are, and by which clocks it lives."""
 
     stages: dict[str, str]
     members: dict[UUID, str]
+    zone: str
 
 
 async def _names(tx: TenantTx, *told: leads.LeadView) -> Names:
     owned = any(lead.owner_id is not None for lead in told)
     members = {member.person_id: member.name for member in await accounts.members(tx)} if owned else {}
-    # A new lead shows no stage, so nobody has to ask what it is called.
-    moved = any(lead.stage != "new" for lead in told)
-    return Names(await leads.stage_labels(tx) if moved else {}, members)
+    home = await accounts.workspace_settings(tx)
+    return Names(home.stage_labels, members, home.timezone)
 
 
 def _facts(services: Services, lead: leads.LeadView, names: Names) -> cards.Card:
@@ -118,8 +134,9 @@ def _facts(services: Services, lead: leads.LeadView, names: Names) -> cards.Card
         source=lead.source.name if lead.source else None,
         stage=lead.stage,
         stage_label=names.stages.get(lead.stage, lead.stage),
+        labels=names.stages,
         owner=owner,
-        received_at=lead.created_at,
+        received_at=in_zone(lead.created_at, names.zone),
         url=services.url(f"/leads/{shown}"),
         shown_id=shown,
         count=max(1, lead.submission_count),

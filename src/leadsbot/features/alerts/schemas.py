@@ -19,11 +19,12 @@ class LinkOut(msgspec.Struct):
 
 
 class DestinationOut(msgspec.Struct):
-    """A chat that gets alerts."""
+    """A chat that gets alerts. `topic` is the forum topic's name, or its number where nobody told us the name."""
 
     id: str
     channel: str
     title: str
+    topic: str | None
     kind: str
     state: str
     reason: str | None
@@ -36,6 +37,7 @@ def destination_out(destination: Destination) -> DestinationOut:
         id=show(DESTINATION, destination.id),
         channel="telegram",
         title=destination.title,
+        topic=destination.topic_name,
         kind=destination.chat_kind,
         state=destination.state.value,
         reason=destination.reason,

@@ -15,6 +15,7 @@ from leadsbot.features.alerts.bot import Bot, bot_for, patiently, workspace_of
 from leadsbot.features.alerts.model import AlertCard, Destination, DestinationState, lane_of
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.features.deliveries.public import Delivery, Outcome
+from leadsbot.features.leads import public as leads
 from leadsbot.infra import metrics
 from leadsbot.infra.crash import point
 from leadsbot.infra.db.patience import insist
@@ -123,12 +124,25 @@ async def _prepare(tx: TenantTx, context: JobContext, bot: Bot, delivery_id: UUI
         return None
     if delay := bot.pacing.try_acquire(delivery_id, destination.chat_id, destination.is_group):
         return delay
+    if known.kind == "repeat" and await card_waits(tx, known.lead_id, destination.id):
+        await deliveries.cancel(tx, "Told by the card, which was still to be sent.", delivery_id)
+        return None
     message = await present.message_of(tx, context.services, known)
     if message is None:
         await deliveries.cancel(tx, "The lead is gone.", delivery_id)
         return None
     delivery = await deliveries.begin(tx, delivery_id)
     return Prepared(delivery=delivery, destination=destination, message=message) if delivery else None
+
+
+async def card_waits(tx: TenantTx, lead_id: UUID | None, destination_id: UUID) -> bool:
+    """Whether a lead's card is still to be sent there: it will show what happened meanwhile."""
+    family = await leads.family(tx, lead_id) if lead_id else []
+    for card in await store.cards_of_leads(tx, family, destination_id):
+        delivery = await deliveries.get(tx, card.delivery_id)
+        if card.message_id is None and delivery is not None and delivery.state in deliveries.UNSENT:
+            return True
+    return False
 
 
 async def _send(bot: Bot, context: JobContext, prepared: Prepared) -> SendOutcome:
@@ -149,11 +163,12 @@ async def _remake_topic(bot: Bot, context: JobContext, destination: Destination)
         current = await store.destination(tx, destination.id)
     if current is None or current.thread_id != destination.thread_id:
         return TopicGone("topic_gone")  # Somebody was quicker, or the chat was removed meanwhile.
-    made = await bot.new_topic(destination.chat_id, destination.topic or TOPIC)
+    name = destination.topic or TOPIC
+    made = await bot.new_topic(destination.chat_id, name)
     if isinstance(made, RetryLater):
         return made
     async with context.services.db.tenant(workspace_of(context)) as tx:
-        await actions.set_topic(tx, destination.id, was=destination.thread_id, now=made)
+        await actions.set_topic(tx, destination.id, was=destination.thread_id, now=made, name=name)
     return TopicGone("topic_gone")
 
 
@@ -205,6 +220,8 @@ async def _sent(tx: TenantTx, prepared: Prepared, outcome: Sent, started: dateti
         return
     if message.card_id is not None and outcome.external_id:
         await actions.placed(tx, message.card_id, chat_id, int(outcome.external_id), message.hash)
+    if message.about is not None and outcome.external_id:
+        await actions.mentioned(tx, message.about, chat_id, int(outcome.external_id))
     if message.digest:
         await actions.digest_shown(tx, prepared.delivery.id, message.hash)
     _observe(message)
@@ -300,9 +317,10 @@ async def enqueue_digest(tx: TenantTx, delivery_id: UUID, destination: Destinati
     )
 
 
-async def enqueue_refresh(tx: TenantTx, card: AlertCard) -> None:
-    """Bring a card up to date, after whatever its destination's lane is busy with."""
-    await enqueue(tx, REFRESH, CardJob(card.id), lane=lane_of(card.destination_id))
+async def enqueue_refresh(tx: TenantTx, card: AlertCard, *, urgent: bool = False) -> None:
+    """Bring a card up to date, after whatever its destination's lane is busy with; ``urgent`` before other edits."""
+    priority = URGENT if urgent else None
+    await enqueue(tx, REFRESH, CardJob(card.id), lane=lane_of(card.destination_id), priority=priority)
 
 
 async def resend(tx: TenantTx, delivery: Delivery) -> None:

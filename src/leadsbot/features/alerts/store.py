@@ -10,7 +10,7 @@ from sqlalchemy import Text, any_, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from leadsbot.features.alerts.model import AlertCard, Destination, DestinationState, Link
-from leadsbot.features.alerts.tables import AccountRow, CardRow, DestinationRow, LinkRow
+from leadsbot.features.alerts.tables import AccountRow, CardRow, CursorRow, DestinationRow, LinkRow, PlaceRow
 from leadsbot.infra.db.fixed import Fixed, inserting, named, new, updating
 from leadsbot.infra.db.tx import TenantTx, Tx
 
@@ -165,6 +165,7 @@ def _link(row: LinkRow) -> Link:
         expires_at=row.expires_at,
         used_at=row.used_at,
         destination_id=row.destination_id,
+        code_hash=row.code_hash,
     )
 
 
@@ -276,10 +277,17 @@ async def put_into_digest(tx: TenantTx, delivery_ids: Sequence[UUID], digest_id:
     )
 
 
-async def card_borne(tx: Tx) -> tuple[UUID, AlertCard] | None:
+async def card_borne(tx: Tx) -> tuple[UUID, UUID] | None:
     """(workspace, card) of the token or place whose hash the transaction bears."""
-    row = await tx.scalar(select(CardRow))
-    return (row.workspace_id, _card(row)) if row else None
+    row = (await tx.execute(select(CardRow.workspace_id, CardRow.id))).first()
+    row = row or (await tx.execute(select(PlaceRow.workspace_id, PlaceRow.card_id.label("id")))).first()
+    return (row.workspace_id, row.id) if row else None
+
+
+async def add_place(tx: TenantTx, card_id: UUID, place_hash: bytes) -> None:
+    """Remember one more message in which people see the lead of a card."""
+    values = {"workspace_id": tx.workspace_id, "card_id": card_id, "place_hash": place_hash}
+    await tx.execute(insert(PlaceRow).values(**values).on_conflict_do_nothing())
 
 
 async def card(tx: TenantTx, card_id: UUID) -> AlertCard | None:
@@ -298,12 +306,13 @@ async def card_of_delivery(tx: TenantTx, delivery_id: UUID) -> AlertCard | None:
     return _card(row) if row else None
 
 
-async def cards_of_lead(tx: TenantTx, lead_id: UUID) -> list[AlertCard]:
-    """Every card of a lead."""
-    rows = (
-        await tx.execute(select(CardRow).where(CardRow.workspace_id == tx.workspace_id, CardRow.lead_id == lead_id))
-    ).scalars()
-    return [_card(row) for row in rows]
+async def cards_of_leads(tx: TenantTx, lead_ids: Sequence[UUID], destination_id: UUID | None = None) -> list[AlertCard]:
+    """Every card of some leads, or those in one destination, the oldest first."""
+    statement = select(CardRow).where(CardRow.workspace_id == tx.workspace_id, CardRow.lead_id.in_(lead_ids))
+    if destination_id is not None:
+        statement = statement.where(CardRow.destination_id == destination_id)
+    statement = statement.order_by(CardRow.created_at, CardRow.id).execution_options(populate_existing=True)
+    return [_card(row) for row in (await tx.execute(statement)).scalars()]
 
 
 async def change_card(tx: TenantTx, card_id: UUID, **values: Any) -> None:
@@ -312,11 +321,13 @@ async def change_card(tx: TenantTx, card_id: UUID, **values: Any) -> None:
     await statement.rows(tx, workspace_id=tx.workspace_id, id=card_id, **new(values))
 
 
-async def change_cards_of(tx: TenantTx, delivery_id: UUID, **values: Any) -> None:
-    """Set columns of every card that a delivery stands for."""
+async def change_lines_of(tx: TenantTx, delivery_id: UUID, **values: Any) -> None:
+    """Set columns of every card that has no message but its line in this delivery."""
     await tx.execute(
         update(CardRow)
-        .where(CardRow.workspace_id == tx.workspace_id, CardRow.delivery_id == delivery_id)
+        .where(
+            CardRow.workspace_id == tx.workspace_id, CardRow.delivery_id == delivery_id, CardRow.message_id.is_(None)
+        )
         .values(**values)
         .execution_options(synchronize_session=False)
     )
@@ -332,3 +343,15 @@ async def cards_of_delivery(tx: TenantTx, delivery_id: UUID) -> list[AlertCard]:
         )
     ).scalars()
     return [_card(row) for row in rows]
+
+
+async def trouble(tx: Tx, bot_id: int) -> str | None:
+    """Why what people do with the bot does not reach us; None while it does."""
+    found: str | None = await tx.scalar(select(CursorRow.trouble).where(CursorRow.id == bot_id))
+    return found
+
+
+async def set_trouble(tx: Tx, bot_id: int, sentence: str | None) -> None:
+    """Write it down. A bot whose stream was never read has seen nothing, which is number 0."""
+    statement = insert(CursorRow).values(id=bot_id, seen=0, trouble=sentence)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"trouble": sentence}))

@@ -1,4 +1,4 @@
-"""``destination``, ``telegram_link``, ``telegram_account`` and ``alert_card``."""
+"""``destination``, ``telegram_link``, ``telegram_account``, ``alert_card``, ``alert_place``, ``telegram_cursor``."""
 
 from __future__ import annotations
 
@@ -124,6 +124,24 @@ class CardRow(Table):
     created_at: Mapped[datetime] = column(LEAD_RECORD, TS, server_default=NOW)
 
 
+class PlaceRow(Table):
+    """A further message about the lead of a card ("wrote again"): a reply to it is a reply to the card."""
+
+    __tablename__ = "alert_place"
+    __policies__ = _possession("place_hash")
+    __table_args__ = (
+        tenant_reference("card_id", "alert_card"),
+        Index("ix_alert_place_place_hash", "place_hash"),
+        Index(None, "workspace_id", "card_id"),
+    )
+
+    workspace_id: Mapped[UUID] = tenant_key(LEAD_LINK)
+    place_hash: Mapped[bytes] = column(LEAD_LINK, LargeBinary, primary_key=True)
+    """Hash of chat and message, as a card has it."""
+    card_id: Mapped[UUID] = column(LEAD_LINK)
+    created_at: Mapped[datetime] = column(LEAD_LINK, TS, server_default=NOW)
+
+
 class CursorRow(Table):
     """How far into the bot's stream of updates we are."""
 
@@ -133,3 +151,5 @@ class CursorRow(Table):
 
     id: Mapped[int] = column(SYSTEM, BigInteger, primary_key=True, autoincrement=False)
     seen: Mapped[int] = column(SYSTEM, BigInteger)
+    trouble: Mapped[str | None] = column(SYSTEM, Text)
+    """Why what people do in Telegram does not reach us at present, as a sentence; null while it does."""

@@ -184,7 +184,7 @@ class CaptureApp:
             )  # fmt: skip
 
     async def _admitted(self, call: _Call, key: str) -> Source:
-        return guard.admit(await self._cache.get(key), call.route, call.origin)
+        return guard.admit(call.remember(await self._cache.get(key)), call.route, call.origin)
 
     async def _committed(self, call: _Call, source: Source, rows: list[Row]) -> Stored:
         try:

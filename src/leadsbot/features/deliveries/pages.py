@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from litestar import Response
 
-from leadsbot.features.deliveries import public, store
-from leadsbot.features.deliveries.model import RETRYABLE, State
+from leadsbot.features.deliveries import public, store, words
+from leadsbot.features.deliveries.model import OPEN, RETRYABLE, Delivery, State
 from leadsbot.features.leads.public import display_names
+from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.jobs import admin
 from leadsbot.kit import ids
 from leadsbot.kit.errors import NotFound
@@ -25,12 +28,8 @@ ROWS, DEAD = 50, 50
 LARGEST_JOB = 2**63 - 1
 CHIPS: tuple[tuple[str, str, tuple[State, ...]], ...] = (
     ("", "All", ()),
-    ("waiting", "Waiting", (State.DUE, State.SENDING)),
-    ("sent", "Sent", (State.SENT,)),
-    ("failed", "Failed", (State.FAILED,)),
-    ("uncertain", "Uncertain", (State.UNCERTAIN,)),
-    ("held", "Held", (State.HELD,)),
-    ("cancelled", "Cancelled", (State.CANCELLED,)),
+    ("waiting", "Under way", (State.DUE, State.SENDING)),
+    *((state.value, words.STATES[state], (state,)) for state in State if state not in OPEN),
 )
 TONES = {
     State.SENT: "good",
@@ -41,17 +40,21 @@ TONES = {
     State.DUE: "accent",
     State.SENDING: "accent",
 }
-MEANINGS = {
-    State.UNCERTAIN: "The connection broke before the answer: it may have arrived. Another try can make a second one.",
-    State.HELD: "Waits until its destination works again.",
-}
 JOBS = {
     "handler:leads.take_in": "Make a lead of a submission",
     "handler:alerts.announce": "Announce a new lead",
-    "handler:alerts.announce_repeat": "Announce a repeat",
+    "handler:alerts.announce_repeat": "Tell that somebody wrote again",
     "alerts.send": "Send an alert",
-    "alerts.digest": "Update a digest",
-    "alerts.refresh": "Update a card",
+    "alerts.digest": "Update a message with several enquiries",
+    "alerts.refresh": "Update a message",
+    "alerts.answer": "Answer a pressed button",
+    "alerts.press": "Do what a pressed button says",
+    "alerts.note": "Write a reply down as a note",
+    "alerts.bind": "Connect a chat",
+    "alerts.say": "Answer in a chat",
+    "confirmations.send": "Send a confirmation by e-mail",
+    "handler:confirmations.confirm": "Confirm a submission by e-mail",
+    "handler:confirmations.confirm_repeat": "Confirm a submission by e-mail",
 }
 """What the kinds of jobs that stop most often are for, in words."""
 
@@ -94,9 +97,18 @@ async def log(request: PageRequest, tx: InTx) -> Response[str]:
         dead=await admin.dead(tx, tx.workspace_id, DEAD),
         jobs=JOBS,
         tones=TONES,
-        meanings=MEANINGS,
+        places=await _places(tx, shown.data),
+        words=words,
         retryable=RETRYABLE,
     )
+
+
+async def _places(tx: TenantTx, rows: Sequence[Delivery]) -> dict[UUID, str]:
+    """What the destinations of these deliveries are called; those that were removed are absent."""
+    found: dict[UUID, str] = {}
+    for channel in {each.channel for each in rows} & public.PLACES.keys():
+        found |= await public.PLACES[channel](tx)
+    return found
 
 
 @page("POST", "/deliveries/{delivery:str}/retry", needs=WRITE)

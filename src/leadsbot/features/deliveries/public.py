@@ -26,6 +26,7 @@ from leadsbot.features.deliveries.store import (
     of_destination,
     page,
     planned,
+    planned_of_kind,
     planned_since,
 )
 from leadsbot.infra.db.tx import TenantTx
@@ -34,6 +35,8 @@ from leadsbot.kit.errors import Conflict, NotFound
 Resend = Callable[[TenantTx, Delivery], Awaitable[None]]
 RESEND: dict[str, Resend] = {}
 """How each channel puts a delivery back into its queue. The channel's feature enters it in its manifest."""
+PLACES: dict[str, Callable[[TenantTx], Awaitable[dict[UUID, str]]]] = {}
+"""What each channel's destinations are called, for the log; entered like ``RESEND``."""
 
 
 async def resend(tx: TenantTx, delivery_id: UUID) -> Delivery:
@@ -48,6 +51,7 @@ async def resend(tx: TenantTx, delivery_id: UUID) -> Delivery:
 
 __all__ = [
     "OPEN",
+    "PLACES",
     "RESEND",
     "UNSENT",
     "Attempt",
@@ -71,6 +75,7 @@ __all__ = [
     "page",
     "plan",
     "planned",
+    "planned_of_kind",
     "planned_since",
     "record",
     "resend",

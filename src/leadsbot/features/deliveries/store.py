@@ -229,6 +229,14 @@ async def planned_since(tx: TenantTx, destination_id: UUID, since: datetime, kin
     return int(found)
 
 
+async def planned_of_kind(tx: TenantTx, kind: str, since: datetime) -> int:
+    """How many deliveries of one kind the workspace planned since a moment."""
+    statement = select(func.count()).where(
+        DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.kind == kind, DeliveryRow.created_at >= since
+    )
+    return int(await tx.scalar(statement) or 0)
+
+
 async def planned(tx: TenantTx, dedupe_key: str) -> UUID | None:
     """The delivery with this key."""
     found: UUID | None = await tx.scalar(

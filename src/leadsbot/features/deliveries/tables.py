@@ -30,7 +30,7 @@ class DeliveryRow(Table):
     id: Mapped[UUID] = column(LEAD_RECORD, primary_key=True)
     channel: Mapped[str] = column(LEAD_RECORD, Text)
     kind: Mapped[str] = column(LEAD_RECORD, Text)
-    """``alert``, ``digest`` or ``test``."""
+    """``alert``, ``repeat``, ``digest``, ``test`` or ``confirmation``."""
     destination_id: Mapped[UUID | None] = column(LEAD_RECORD)
     lead_id: Mapped[UUID | None] = column(LEAD_RECORD)
     dedupe_key: Mapped[str] = column(LEAD_RECORD, Text)

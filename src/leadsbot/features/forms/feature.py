@@ -11,9 +11,9 @@ from leadsbot.web.actor import Permission
 
 def routes() -> Routes:
     """What forms answer over HTTP."""
-    from leadsbot.features.forms import api, builder_pages, page, pages
+    from leadsbot.features.forms import api, builder_pages, page, pages, result_pages
 
-    return (*api.routes, *page.routes, *pages.routes, *builder_pages.routes)
+    return (*api.routes, *page.routes, *pages.routes, *builder_pages.routes, *result_pages.routes)
 
 
 FEATURE = Feature(

@@ -144,4 +144,5 @@ __all__ = [
     "save_draft",
     "sentence",
     "undesigned",
+    "words",
 ]

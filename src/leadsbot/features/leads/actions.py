@@ -64,7 +64,7 @@ async def create(
         notice_version=notice_version,
     )  # fmt: skip
     await store.add_keys(tx, lead_id, arrival.keys)
-    await emit(tx, LeadCreated(lead_id=lead_id, submission_id=submission_id, source_id=source_id), by=by)
+    await emit(tx, LeadCreated(lead_id=lead_id, submission_id=submission_id, source_id=source_id), by=by, at=at)
     return lead_id
 
 
@@ -82,7 +82,7 @@ async def join(
     values["last_activity_at"] = max(at, lead.last_activity_at)
     await store.add_keys(tx, lead.id, arrival.keys)
     await _write(tx, lead, values)
-    await emit(tx, LeadSubmissionJoined(lead_id=lead.id, submission_id=submission_id, source_id=source_id))
+    await emit(tx, LeadSubmissionJoined(lead_id=lead.id, submission_id=submission_id, source_id=source_id), at=at)
 
 
 async def set_stage(tx: TenantTx, lead_id: UUID, stage: str, *, by: str) -> bool:

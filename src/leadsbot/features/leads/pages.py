@@ -8,7 +8,7 @@ from uuid import UUID
 
 from litestar import Response
 
-from leadsbot.features.accounts.public import members, workspace_settings
+from leadsbot.features.accounts.public import look_at, members, workspace_settings
 from leadsbot.features.capture.public import Source, list_sources
 from leadsbot.features.leads import actions, public, query, store
 from leadsbot.features.leads.model import STAGES
@@ -17,9 +17,10 @@ from leadsbot.features.leads.timeline import Names, entries, happened
 from leadsbot.features.screening.public import label as label_submission
 from leadsbot.features.sources.public import snippets
 from leadsbot.infra.db.tx import TenantTx
+from leadsbot.infra.services import Services
 from leadsbot.kit import ids
 from leadsbot.kit.errors import Invalid, NotFound
-from leadsbot.web.actor import Permission
+from leadsbot.web.actor import Actor, Permission
 from leadsbot.web.forms import Form
 from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
 from leadsbot.web.pagination import paged, position
@@ -76,9 +77,17 @@ async def inbox(request: PageRequest, actor: Caller, tx: InTx, services: Uses) -
 
 
 @page("GET", "/leads/{lead:str}", needs=READ)
-async def lead_page(request: PageRequest, lead: FromPath[str], actor: Caller, tx: InTx) -> Answer:
-    """One lead. The address of a merged one leads to the lead it went into."""
-    found = await _found(tx, lead)
+async def lead_page(request: PageRequest, lead: FromPath[str], actor: Caller, tx: InTx, services: Uses) -> Answer:
+    """One lead. The address of a merged one leads to the lead it went into; that of another workspace of the person
+    (a card in Telegram knows nothing of what the browser looks at) switches to it."""
+    try:
+        found = await _found(tx, lead)
+    except NotFound:
+        elsewhere = await _elsewhere(services, actor, lead)
+        if elsewhere is None or actor.session_id is None:
+            raise
+        await look_at(services.db, actor.session_id, elsewhere)
+        return redirect(f"/leads/{lead}", notice="switched")
     if _show_id(found.id) != lead.lower():
         return redirect(_lead_address(found.id, _view(request)))
     return await _lead(request, tx, found, actor.person_id)
@@ -225,7 +234,7 @@ async def _lead(
         stages=[(stage, names.stages[stage]) for stage in STAGES],
         owner=ids.show(ids.PERSON, lead.owner_id) if lead.owner_id else "",
         owners=[("", "Nobody"), *_people(names, lead.owner_id)],
-        days=entries(events, await public.notes(tx, lead.id), names),
+        days=entries(events, await public.notes(tx, lead.id), names, (await workspace_settings(tx)).timezone),
         more=len(events) == EVENTS,
         submissions=await public.submissions(tx, lead.id),
         duplicates=await public.possible_duplicates(tx, lead.id),
@@ -253,6 +262,17 @@ def _first_snippet(base: str, sources: Sequence[Source], kind: str, id: str) -> 
         ),
         None,
     )
+
+
+async def _elsewhere(services: Services, actor: Actor, shown: str) -> UUID | None:
+    """Which other workspace of the person has the lead."""
+    for space in actor.workspaces:
+        if space.id == actor.workspace_id:
+            continue
+        async with services.db.tenant(space.id) as tx:
+            if await public.get_lead(tx, ids.read(ids.LEAD, shown)) is not None:
+                return space.id
+    return None
 
 
 async def _found(tx: TenantTx, shown: str) -> LeadView:

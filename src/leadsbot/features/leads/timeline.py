@@ -12,6 +12,7 @@ from uuid import UUID
 from leadsbot.features.leads.model import Note
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.events.log import Logged, history
+from leadsbot.kit.clock import in_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +85,20 @@ class Entry:
     note: Note | None
 
 
-def entries(events: Sequence[Logged], notes: Sequence[Note], names: Names) -> list[tuple[date, list[Entry]]]:
-    """Events (newest first) in words, by day in UTC; a note's text stands under its event."""
+def entries(events: Sequence[Logged], notes: Sequence[Note], names: Names, zone: str) -> list[tuple[date, list[Entry]]]:
+    """Events (newest first) in words, by day in a time zone; a note's text stands under its event."""
     by_id = {str(note.id): note for note in notes}
     lines = [_entry(event, by_id, names) for event in events]
-    return [(day, list(group)) for day, group in groupby(lines, key=lambda entry: entry.at.date())]
+    return [(day, list(group)) for day, group in groupby(lines, key=lambda entry: in_zone(entry.at, zone).date())]
 
 
 def _entry(event: Logged, notes: Mapping[str, Note], names: Names) -> Entry:
     note = notes.get(str(event.payload.get("note_id")))
     icon, sentence = _labels.get(event.type, ("clock", lambda _d, _n: event.type.replace(".", " ").replace("_", " ")))
     who = (note.author_name if note else None) or names.actor(event.actor)
-    return Entry(event.occurred_at, icon, sentence(event.payload, names), who, note)
+    owner = event.payload.get("owner") if event.type == "lead.assigned" else None
+    text = "Claimed" if owner and event.actor == f"person:{owner}" else sentence(event.payload, names)
+    return Entry(event.occurred_at, icon, text, who, note)
 
 
 async def happened(

@@ -1,11 +1,12 @@
-"""Signing secrets of sources: made and sealed here, so that no other place ever holds one in clear."""
+"""Every write of sources: what was refused, and signing secrets, which no other place ever holds in clear."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from leadsbot.features.capture.public import replace_sealed, sealed_secrets, update_source
+from leadsbot.features.sources import store
 from leadsbot.infra.crypto import CannotOpen, Crypto, Resealed
 from leadsbot.infra.db.base import CAPTURE
 from leadsbot.infra.db.pool import Database
@@ -53,3 +54,8 @@ async def reseal(db: Database, address: Callable[[str], str], crypto: Crypto) ->
 async def remove_secret(tx: TenantTx, source_id: UUID, *, by: str) -> None:
     """Let a source take unsigned submissions again. Raises NotFound."""
     await update_source(tx, source_id, by=by, signing_secret=None)
+
+
+async def save_refusals(tx: TenantTx, counts: Mapping[tuple[UUID, str], int]) -> None:
+    """Write counted refusals."""
+    await store.add_refusals(tx, counts)

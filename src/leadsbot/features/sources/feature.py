@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leadsbot.features.sources import actions, handlers
+from leadsbot.features.sources.tables import SourceRefusalRow
 from leadsbot.infra.feature import Feature, Routes
 from leadsbot.infra.nav import NavItem
 from leadsbot.web.actor import Permission
@@ -17,6 +18,7 @@ def routes() -> Routes:
 
 FEATURE = Feature(
     name="sources",
+    tables=(SourceRefusalRow,),
     routes=routes,
     handlers=handlers.HANDLERS,
     nav=(

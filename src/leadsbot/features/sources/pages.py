@@ -9,10 +9,12 @@ from litestar import Response
 
 from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind, Source, SourceCounts
-from leadsbot.features.sources import actions
+from leadsbot.features.sources import actions, store
+from leadsbot.features.sources.model import PERIOD
 from leadsbot.features.sources.snippets import address, snippets
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
+from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.web.actor import Permission
 from leadsbot.web.forms import Form
@@ -34,6 +36,7 @@ Answer = Response[Any]
 async def listing(request: PageRequest, tx: InTx, services: Uses) -> Response[str]:
     """Every source, the open ones first."""
     counts = await capture.count_submissions(tx)
+    refused = await store.refusals(tx, utcnow() - PERIOD)
     rows = [
         {
             "id": ids.show(ids.SOURCE, each.id),
@@ -41,6 +44,7 @@ async def listing(request: PageRequest, tx: InTx, services: Uses) -> Response[st
             "kind": KINDS[each.kind],
             "address": address(services.url(), each),
             "counts": counts.get(each.id, NOTHING),
+            "refused": sum(kind.times for kind in refused.get(each.id, ())),
         }
         for each in sorted(await capture.list_sources(tx), key=lambda each: not each.open)
     ]
@@ -161,6 +165,7 @@ async def _page(
         "address": address(services.url(), source),
         "snippets": snippets(services.url(), source),
         "counts": counts.get(source.id, NOTHING),
+        "refused": (await store.refusals(tx, utcnow() - PERIOD)).get(source.id, []),
         "done": stands,
         "undo": UNDO.get(stands, ""),
         "values": _values(source),

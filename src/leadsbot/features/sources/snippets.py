@@ -43,20 +43,50 @@ def snippets(base: str, source: Source) -> list[Snippet]:
     to = address(base, source)
     if source.signed:
         return [Snippet("signed", "Signed request", "On your server, with the secret in SECRET.", _signed(to))]
+    curl = "Sends one enquiry, to see it arrive."
     if source.kind == Kind.FORM:
         here = script_tag(base, source.key, mode="inline")
         return [
             Snippet("html", "HTML form", "In any page. Rename or add fields as you like: none is lost.", _html(to)),
             Snippet("tag", "Script tag", "Draws this form where the tag stands.", here),
+            Snippet("react", "React", "A component to put where the form should stand.", _react_form(to)),
+            Snippet("wordpress", "WordPress", "Into a Custom HTML block, where the form should stand.", here),
+            Snippet(
+                "webflow", "Webflow",
+                "Into an Embed element, where the form should stand. Or keep your own form: in its settings, set "
+                f"the action to {to} and the method to POST.", here,
+            ),
             Snippet("script", "JavaScript", "For a form that you have: visitors stay on your page.", _form_script(to)),
-            Snippet("curl", "Terminal", "Sends one enquiry, to see it arrive.", _form_curl(to)),
-        ]
-    tag = Snippet("tag", "Script tag", "Before </body>: hears the forms of your pages.", script_tag(base, source.key))
+            Snippet("curl", "Terminal", curl, _form_curl(to)),
+        ]  # fmt: skip
+    if source.kind == Kind.WIDGET:
+        tag = script_tag(base, source.key)
+        return [
+            Snippet("tag", "Script tag", "Before </body>, on every page: hears the forms that you have.", tag),
+            Snippet("react", "React", "Once, around your whole application.", _react_tag(base, source.key)),
+            Snippet(
+                "wordpress", "WordPress",
+                "Into the footer of every page, with a plugin for code in the footer or before </body> in your theme's "
+                "footer. Forms of Contact Form 7, Elementor, Gravity Forms and WPForms are heard as they are.", tag,
+            ),
+            Snippet("webflow", "Webflow", "Site settings, Custom code, Footer code; then publish the site.", tag),
+            Snippet("script", "JavaScript", "From code of your own. Any JSON fields are kept.", _json_script(to)),
+            Snippet("curl", "Terminal", curl, _curl(to)),
+        ]  # fmt: skip
     return [
-        *([tag] if source.kind == Kind.WIDGET else []),
-        Snippet("curl", "Terminal", "Sends one enquiry, to see it arrive.", _curl(to)),
+        Snippet("curl", "Terminal", curl, _curl(to)),
         Snippet("script", "JavaScript", "In a browser or in Node. Any JSON fields are kept.", _json_script(to)),
-    ]
+        Snippet("react", "React", "A component with a form of your own.", _react_json(to)),
+        Snippet(
+            "wordpress", "WordPress",
+            "In your form plugin, add a webhook that posts to this address: Elementor has it under Actions After "
+            "Submit, Gravity Forms and WPForms in their webhook add-ons.", to,
+        ),
+        Snippet(
+            "webflow", "Webflow",
+            "Site settings, Apps and integrations, Webhooks: add one for form submissions with this address.", to,
+        ),
+    ]  # fmt: skip
 
 
 def _curl(to: str) -> str:
@@ -109,6 +139,62 @@ def _form_script(to: str) -> str:
         "  });\n"
         '  alert(answer.ok ? "Thank you!" : (await answer.json()).detail);\n'
         "});"
+    )
+
+
+_REACT_FORM = """import {{ useState }} from "react";
+
+export function ContactForm() {{
+  const [said, setSaid] = useState("");
+  async function send(event) {{
+    event.preventDefault();
+    const form = event.currentTarget;
+    const answer = await fetch("{to}", {{
+      method: "POST",
+{options}
+    }});
+    if (answer.ok) form.reset();
+    setSaid(answer.ok ? "Thank you!" : (await answer.json()).detail);
+  }}
+  return (
+    <form onSubmit={{send}}>
+      <label>Name <input name="name" autoComplete="name" required /></label>
+      <label>E-mail <input name="email" type="email" autoComplete="email" required /></label>
+      <label>Message <textarea name="message" required /></label>
+      <button>Send</button>
+      <p role="status">{{said}}</p>
+    </form>
+  );
+}}"""
+
+
+def _react_form(to: str) -> str:
+    options = '      headers: { Accept: "application/json" },\n      body: new FormData(form),'
+    return _REACT_FORM.format(to=to, options=options)
+
+
+def _react_json(to: str) -> str:
+    options = (
+        '      headers: { "Content-Type": "application/json" },\n'
+        "      body: JSON.stringify(Object.fromEntries(new FormData(form))),"
+    )
+    return _REACT_FORM.format(to=to, options=options)
+
+
+def _react_tag(base: str, token: str) -> str:
+    return (
+        'import { useEffect } from "react";\n\n'
+        "export function LeadsBot() {\n"
+        "  useEffect(() => {\n"
+        '    if (document.getElementById("leadsbot-listener")) return;\n'
+        '    const script = document.createElement("script");\n'
+        '    script.id = "leadsbot-listener";\n'
+        f'    script.src = "{base}/widget.js";\n'
+        f'    Object.assign(script.dataset, {{ token: "{token}", api: "{base}", mode: "listener" }});\n'
+        "    document.body.append(script);\n"
+        "  }, []);\n"
+        "  return null;\n"
+        "}"
     )
 
 

@@ -81,7 +81,7 @@ async def _taken(request: PageRequest, services: Services) -> dict[str, list[int
         verdict.require()
     if report.loads:
         counter: Loads = services.extra[loads.NAME]
-        counter.count(source.workspace_id, source.id, site, report.mode, report.loads)
+        counter.count(source.workspace_id, (source.id, site, report.mode), report.loads)
     if not report.forms:
         return {"ignored": []}
     sightings = [model.sighting(met, site, address) for met in report.forms]

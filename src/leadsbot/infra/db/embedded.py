@@ -35,9 +35,9 @@ import asyncpg
 
 from leadsbot.infra.db import tuning
 from leadsbot.infra.db.account import Account, AccountError, choose, open_way
-from leadsbot.infra.db.filelock import FileLock
 from leadsbot.infra.db.postmaster import Postmaster
 from leadsbot.infra.db.serverlog import ServerLog
+from leadsbot.infra.filelock import FileLock
 from leadsbot.infra.folder import unusable
 from leadsbot.kit.errors import StartError
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +23,7 @@ from leadsbot.kit.ids import new_id
 _EMIT = """
 WITH logged AS (
     INSERT INTO event_log (workspace_id, id, type, version, subject_id, actor, payload, correlation_id, occurred_at)
-    VALUES ($1::uuid, $2::uuid, $3::text, $4::smallint, $5::uuid, $6::text, $7::jsonb, $8::text, $9::timestamptz)
+    VALUES ($1::uuid, $2::uuid, $3::text, $4::smallint, $5::uuid, $6::text, $7::jsonb, $8::text, $10::timestamptz)
 )
 INSERT INTO outbox
     (workspace_id, event_id, type, version, subject_id, actor, payload, correlation_id, occurred_at, logged)
@@ -28,16 +31,35 @@ VALUES ($1::uuid, $2::uuid, $3::text, $4::smallint, $5::uuid, $6::text, $7::json
 """Both rows with one round trip; most of what the program writes is an event."""
 
 
-async def emit(tx: TenantTx, event: Event, *, by: str = "system") -> UUID:
+_earlier: ContextVar[datetime | None] = ContextVar("earlier", default=None)
+
+
+@contextmanager
+def happened(at: datetime) -> Iterator[None]:
+    """Inside, events are those of an earlier moment: what is told now happened then, as history says from now on.
+
+    They are dispatched at once like all others. For whoever brings in what was done elsewhere.
+    """
+    token = _earlier.set(at)
+    try:
+        yield
+    finally:
+        _earlier.reset(token)
+
+
+async def emit(tx: TenantTx, event: Event, *, by: str = "system", at: datetime | None = None) -> UUID:
     """Record that something happened; returns the event's id.
 
     The row commits or rolls back with everything else in ``tx``, and the dispatcher turns it into one job per
-    handler. ``by`` is ``person:<uuid>``, ``key:<uuid>``, ``telegram:<id>`` or ``system``.
+    handler. ``by`` is ``person:<uuid>``, ``key:<uuid>``, ``telegram:<id>`` or ``system``. ``at`` is when it happened,
+    for the history, if that was not just now.
     """
     event_id, now = new_id(), utcnow()
     payload = msgspec.json.encode(event).decode()
     subject, request = event.subject_id, request_id.get()
-    await tx.fetch(_EMIT, (tx.workspace_id, event_id, event.type, event.version, subject, by, payload, request, now))
+    told = (tx.workspace_id, event_id, event.type, event.version, subject, by, payload, request, now)
+    # The outbox keeps the present moment: how long an event waits there is measured by it.
+    await tx.fetch(_EMIT, (*told, at or _earlier.get() or now))
     tx.told = True
     return event_id
 

@@ -88,7 +88,9 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop``, then drain: claim nothing more, let what runs finish, give back what does not."""
-        async with _opened(self._dsn) as pool:
+        async with _opened(self._dsn, stop) as pool:
+            if pool is None:
+                return
             self._pool = pool
             self._claimer = Claimer(pool, self._name, self._lease)
             self._executor = Executor(pool, self._db, self._kinds, self._services, self._on_error)
@@ -250,19 +252,22 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _opened(dsn: str) -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
-    """The engine's own pool; waits for a database that is not there yet.
+async def _opened(dsn: str, stop: asyncio.Event) -> AsyncIterator[asyncpg.Pool[asyncpg.Record] | None]:
+    """The engine's own pool; waits for a database that is not there yet, and gives None when told to stop meanwhile.
 
     No transaction of the engine waits for application code, so one that stands still belongs to a process that was
     stopped, and the rows and locks it holds are freed within seconds.
     """
     pool = None
-    while pool is None:
+    while pool is None and not stop.is_set():
         try:
             pool = await raw_pool(dsn, "jobs", min_size=2, max_size=6, idle_in_transaction_ms=STUCK_TRANSACTION_MS)
         except LOST as error:
             log.warning("the database does not answer, trying again", error=repr(error))
-            await asyncio.sleep(1)
+            await until_set(stop, 1)
+    if pool is None:
+        yield None
+        return
     try:
         yield pool
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 
 import aiohttp
 
@@ -99,7 +100,9 @@ class Inbox:
             "has_custom_certificate": False,
             "pending_update_count": len(self.waiting),
         }
-        return {**found, "last_error_date": 1, "last_error_message": self.last_error} if self.last_error else found
+        if self.last_error is None:
+            return found
+        return {**found, "last_error_date": int(time.time()), "last_error_message": self.last_error}
 
     def _take_allowed(self, params: Json) -> None:
         allowed = params.get("allowed_updates")

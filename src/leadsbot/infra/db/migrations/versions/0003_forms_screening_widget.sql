@@ -68,6 +68,31 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON screening_setting TO leadsbot_app;
 
 GRANT SELECT (workspace_id, captcha_secret) ON screening_setting TO leadsbot_capture;
 
+CREATE TABLE source_refusal (
+    workspace_id UUID NOT NULL,
+    at timestamptz DEFAULT clock_timestamp() NOT NULL,
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    source_id UUID NOT NULL,
+    code TEXT NOT NULL,
+    times INTEGER NOT NULL,
+    CONSTRAINT pk_source_refusal PRIMARY KEY (workspace_id, at, id)
+) PARTITION BY RANGE (at);
+
+CREATE INDEX ix_source_refusal_workspace_id_source_id_at ON source_refusal (workspace_id, source_id, at);
+
+CREATE TABLE source_refusal_rest PARTITION OF source_refusal DEFAULT;
+
+ALTER TABLE source_refusal ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant ON source_refusal FOR ALL TO leadsbot_app, leadsbot_reports
+    USING (workspace_id = nullif(current_setting('app.workspace_id', true), '')::uuid)
+    WITH CHECK (workspace_id = nullif(current_setting('app.workspace_id', true), '')::uuid);
+
+CREATE POLICY upkeep ON source_refusal FOR ALL TO CURRENT_USER
+    USING (true);
+
+GRANT SELECT, INSERT ON source_refusal TO leadsbot_app;
+
 CREATE TABLE widget_load (
     workspace_id UUID NOT NULL,
     at timestamptz DEFAULT clock_timestamp() NOT NULL,
@@ -269,6 +294,7 @@ BEGIN
         ('delivery_attempt', 'at', 30),
         ('error_trace', 'at', 30),
         ('request_log', 'at', 30),
+        ('source_refusal', 'at', 30),
         ('widget_load', 'at', 30)
     ) AS v (name, col, days) LOOP
         table_name := kept.name;

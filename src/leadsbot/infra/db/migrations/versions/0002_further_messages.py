@@ -1,4 +1,4 @@
-"""Forms screening widget."""
+"""Further messages."""
 
 from leadsbot.infra.db.migrate import run_sql
 

@@ -1,0 +1,120 @@
+"""Results of a form: one table through versions and languages, and files that a spreadsheet opens without harm."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import openpyxl
+
+from tests.cast import Browser
+from tests.features.forms.conftest import Forms, contact, field, one_step
+from tests.product import until
+
+HOSTILE = [
+    "=1+1", "+49 30 1", "-2", "@SUM(A1)", "\t=1", "\r=1", '"=1', "\u200b=1", "＝1", "a\nb", 'say "hi", he said', "#N/A",
+]  # fmt: skip
+
+
+def read_csv(content: bytes) -> list[list[str]]:
+    assert content.startswith("\ufeff".encode())
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def read_xlsx(content: bytes) -> tuple[list[list[str]], set[str]]:
+    """Rows, and the kinds of cells that there are."""
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert sheet is not None
+    cells = [list(row) for row in sheet.iter_rows()]
+    return [[str(cell.value or "") for cell in row] for row in cells], {c.data_type for row in cells for c in row}
+
+
+async def two_versions(forms: Forms) -> dict[str, Any]:
+    """A form with one answer to each of two versions; the second has another field, and German."""
+    size = field("size", "select", required=True, options=[{"value": "s", "label": "Small"}])
+    form = await forms.make(one_step(field("name"), size, title="Ask"), name="Märkte: Nord/Süd?")
+    await forms.stored(await forms.tell(form, {"name": "Ada", "size": "s", "colour": "red"}))
+    german = {"de": {"title": "Fragen", "fields": {"name": {"label": "Name"}}}}
+    definition = one_step(field("name"), field("email", "email"), title="Ask", languages=german)
+    read = (await forms.call("GET", f"/{form['id']}")).json()
+    await forms.change(read, definition)
+
+    async def taken() -> bool:
+        # The first version refuses it for want of a size; what is refused is not stored.
+        answer = await forms.tell(form, {"name": "Bo", "email": "bo@example.com", "_lang": "de"})
+        return answer.status_code == 201
+
+    await until(taken)
+    return form
+
+
+async def test_answers_of_all_versions_and_languages_stand_in_one_table(alice: Browser, forms: Forms) -> None:
+    form = await two_versions(forms)
+    page = (await alice.get(f"/forms/{form['id']}/results")).text
+    assert [name in page for name in ("Ada", "Bo", "Small", "bo@example.com", "(former)", "2 results")] == [True] * 6
+    rows = read_csv((await alice.get(f"/forms/{form['id']}/results.csv")).content)
+    assert rows[0] == [
+        "Submission", "Received", "State", "Name", "Email", "Size", "Language", "Page", "Form version", "Consents",
+        "Lead", "Other answers",
+    ]  # fmt: skip
+    assert [[*row[3:7], row[8], row[11]] for row in rows[1:]] == [
+        ["Bo", "bo@example.com", "", "de", "2", ""],
+        ["Ada", "", "Small", "", "1", '{"colour":"red"}'],
+    ]
+    assert read_xlsx((await alice.get(f"/forms/{form['id']}/results.xlsx")).content)[0] == rows
+
+
+async def test_a_file_is_named_after_the_form_and_never_shown_in_the_browser(alice: Browser, forms: Forms) -> None:
+    form = await two_versions(forms)
+    for ending, kind in (("csv", "text/csv"), ("xlsx", "application/vnd.openxml")):
+        answer = await alice.get(f"/forms/{form['id']}/results.{ending}")
+        told = answer.headers["content-disposition"]
+        assert told.startswith('attachment; filename="Mrkte Nord Sd ')
+        assert "filename*=UTF-8''M%C3%A4rkte%20Nord%20S%C3%BCd" in told
+        assert told.endswith(f".{ending}")
+        assert answer.headers["content-type"].startswith(kind)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_nothing_that_was_typed_becomes_a_formula(alice: Browser, forms: Forms) -> None:
+    form = await forms.make(contact())
+    for text in HOSTILE:
+        await forms.stored(await forms.tell(form, {"name": text, "email": "a@example.com", "message": text}))
+    rows = read_csv((await alice.get(f"/forms/{form['id']}/results.csv")).content)
+    starts = {cell.lstrip("\ufeff\u200b\u200c\u200d\u2060 ")[:1] for row in rows[1:] for cell in row}
+    assert not starts & set("=+-@\t\r\n＝＋－＠")
+    cells, kinds = read_xlsx((await alice.get(f"/forms/{form['id']}/results.xlsx")).content)
+    assert len(cells) == len(HOSTILE) + 1
+    assert kinds <= {"s", "n", "inlineStr"}
+    assert kinds.isdisjoint({"f", "e"})
+
+
+async def test_a_long_list_comes_in_pages_and_whole_in_a_file(
+    alice: Browser, forms: Forms
+) -> None:
+    form = await forms.make(contact())
+    for number in range(53):
+        answer = await forms.tell(form, {"name": f"N{number}", "email": f"n{number}@example.com", "message": "Hello"})
+        assert answer.status_code == 201
+    first = (await alice.get(f"/forms/{form['id']}/results")).text
+    assert (first.count("data-row"), "53 results" in first) == (50, True)
+    following = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    assert (await alice.get(following)).text.count("data-row") == 3
+    rows = read_csv((await alice.get(f"/forms/{form['id']}/results.csv")).content)
+    assert sorted(row[3] for row in rows[1:]) == sorted(f"N{number}" for number in range(53))
+
+
+async def test_an_empty_form_says_what_to_do_and_gives_an_empty_file(alice: Browser, forms: Forms) -> None:
+    draft = await forms.make(contact(), publish=False)
+    assert "Publish the form first" in (await alice.get(f"/forms/{draft['id']}/results")).text
+    live = await forms.make(contact())
+    assert "Waiting for the first submission" in (await alice.get(f"/forms/{live['id']}/results")).text
+    assert len(read_csv((await alice.get(f"/forms/{live['id']}/results.csv")).content)) == 1
+
+
+async def test_the_outsider_downloads_nothing(charlie: Browser, web: Browser, forms: Forms) -> None:
+    form = await two_versions(forms)
+    for path in ("results", "results.csv", "results.xlsx"):
+        assert (await charlie.get(f"/forms/{form['id']}/{path}")).status_code == 404
+        assert (await web.get(f"/forms/{form['id']}/{path}")).status_code in {303, 401}
