@@ -9,8 +9,11 @@ from playwright.async_api import Browser, async_playwright
 
 import hatch_build
 from leadsbot.testing.postgres import TestServer
+from tests.browser.desk import Desk
 from tests.browser.engines import FOUND, launched
 from tests.browser.host import Place, place
+from tests.browser.test_pages import CHROMIUM
+from tests.product import PASSWORD, Product, running
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +36,39 @@ async def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         pytest.skip(f"{name} is not installed (.ci/run installs it): NOTHING was checked in it")
     async with async_playwright() as playwright, launched(playwright, name, tmp_path_factory.mktemp(name)) as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
+        yield made
+        await made.close()
+
+
+@pytest.fixture(scope="module")
+async def product(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Product]:
+    """One product for the tests of a module; each makes a form of its own."""
+    if not hatch_build.fresh():
+        hatch_build.build()
+    hatch_build.install(tools=True)
+    database = await postgres.database()
+    async with running(database, tmp_path_factory.mktemp("builder"), referee=False, rate_limits="off") as made:
+        yield made
+    await postgres.drop(database)
+
+
+@pytest.fixture
+async def desk(chromium: Browser, product: Product) -> AsyncIterator[Desk]:
+    context = await chromium.new_context(base_url=product.address, reduced_motion="reduce")
+    page = await context.new_page()
+    await page.goto("/login")
+    await page.get_by_label("E-mail address").fill("alice@example.com")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_url("**/leads")
+    await page.close()
+    made = Desk(product, context)
+    yield made
+    await context.close()
+    assert [text for text in made.said if "ERR_INTERNET_DISCONNECTED" not in text and "status of 409" not in text] == []

@@ -37,12 +37,13 @@ export class Actions {
     if (this.store.state.open) this.store.show({ open: "" });
   }
 
-  /** Put the focus somewhere once the page shows it. */
-  focus(selector: string): void {
-    requestAnimationFrame(() => {
+  /** Put the focus somewhere once the page shows it: before the next key is heard, so that quick fingers do not miss. */
+  focus(selector: string, select = false): void {
+    queueMicrotask(() => {
       const element = document.querySelector<HTMLElement>(selector);
       element?.focus({ preventScroll: true });
       element?.scrollIntoView({ block: "nearest" });
+      if (select && element instanceof HTMLTextAreaElement) element.select();
     });
   }
 
@@ -55,9 +56,7 @@ export class Actions {
     const field = newField(draft, kind, this.store.given.currency);
     this.store.fresh.add(field.key);
     this.store.change(insert(draft, field, step, at), { look: { at: "field", key: field.key }, open: "", view: "edit" });
-    const selector = `[data-card="${field.key}"] .label-input`;
-    this.focus(selector);
-    requestAnimationFrame(() => document.querySelector<HTMLTextAreaElement>(selector)?.select());
+    this.focus(`[data-card="${field.key}"] .label-input`, true);
   }
 
   /** A change that says what it did and offers to take it back. */
@@ -121,9 +120,10 @@ export class Actions {
     requestAnimationFrame(() => {
       for (let left = path; left; left = left.replace(/[.[][^.[]*$|^[^.[]*$/, "")) {
         const all = [...document.querySelectorAll<HTMLElement>(`[data-path="${CSS.escape(left)}"]`)];
+        // What is in a closed group is not visible until the group is open.
+        for (const each of all) (each.closest("details") ?? { open: true }).open = true;
         const element = all.find((each) => each.checkVisibility());
         if (!element) continue;
-        (element.closest("details") ?? { open: true }).open = true;
         element.focus({ preventScroll: true });
         element.scrollIntoView({ block: "center" });
         return;

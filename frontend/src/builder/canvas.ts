@@ -45,8 +45,9 @@ export class Canvas {
 
   /** A line of text that looks like what it becomes. */
   private line(path: string, label: string, cls: string, placeholder: string): Node_ {
+    const wrong = this.store.state.errors.some((each) => each.path === path);
     return h(`input.bare-input.${cls}`, {
-      key: path, "aria-label": label, "data-path": path, maxlength: 200, placeholder, value: String(this.controls.at(path) ?? ""),
+      key: path, "aria-label": label, "aria-invalid": wrong ? "true" : null, "aria-describedby": wrong ? `said-${path}` : null, "data-path": path, maxlength: 200, placeholder, value: String(this.controls.at(path) ?? ""),
       oninput: (event: Event) => this.store.set(path, (event.target as HTMLInputElement).value),
     }); // prettier-ignore
   }
@@ -67,9 +68,12 @@ export class Canvas {
         h("span.more-of", {}, tool("more", `More for step ${n + 1}`, () => this.actions.open(`step:${step.id}`), { "aria-expanded": String(open === `step:${step.id}`) }),
           open === `step:${step.id}` && this.menu([
             ["settings", "Settings", () => this.actions.settings({ at: "step", id: step.id })],
-            n > 0 && ["up", "Move up", () => this.store.change(moveStep(draft, step.id, -1))],
-            !last && ["down", "Move down", () => this.store.change(moveStep(draft, step.id, 1))],
-            ["trash", "Delete the step", () => this.actions.undoable(`Deleted “${name}” with its fields.`, removeStep(draft, step.id))],
+            n > 0 && ["up", "Move up", () => this.moveStep(step.id, -1)],
+            !last && ["down", "Move down", () => this.moveStep(step.id, 1)],
+            ["trash", "Delete the step", () => {
+              this.actions.undoable(`Deleted “${name}” with its fields.`, removeStep(draft, step.id));
+              this.actions.focus(".doc-title");
+            }],
           ])),
       ),
       several && step.show_if && h("p.when", { key: "when" }, `Shown when ${sentence(step.show_if, fieldsOf(draft))}`),
@@ -155,7 +159,10 @@ export class Canvas {
     };
     return h(
       "div.menu.pop",
-      { onkeydown: keys, ref: (element: HTMLElement) => element.querySelector("button")?.focus() },
+      { onkeydown: keys, ref: (element: HTMLElement) => {
+        element.querySelector("button")?.focus();
+        element.scrollIntoView({ block: "nearest" });
+      } },
       items.filter((item) => item !== false).map(([name, label, work]) => h("button", { type: "button", key: label, onclick: () => run(work) }, icon(name), label)),
     );
   }
@@ -216,8 +223,17 @@ export class Canvas {
   private move(key: string, by: -1 | 1): void {
     const draft = moveBy(this.store.state.draft, key, by);
     if (draft === this.store.state.draft) return;
+    const { activeElement: focused } = document;
+    const part = focused?.closest(`[data-card="${key}"]`) && focused.matches(".grip") ? ".grip" : ".label-input";
     this.store.change(draft);
     this.actions.sayPlace(key);
+    // In another step the card is another element.
+    this.actions.focus(`[data-card="${key}"] ${part}`);
+  }
+
+  private moveStep(id: string, by: -1 | 1): void {
+    this.store.change(moveStep(this.store.state.draft, id, by));
+    this.actions.focus(`[data-step="${id}"] .step-title`);
   }
 
   private duplicate(key: string): void {

@@ -1,7 +1,7 @@
 // Conditions as sentences: "Show when [Budget] [is at least] [1000]", and, or.
 import { button, choices, tool, type Controls } from "./controls";
 import { h, type Child, type Node_ } from "./dom";
-import { get, parts, spliced } from "./edit";
+import { fieldsOf, get, parts, spliced } from "./edit";
 import type { Comparison, Conditions, Field, Kind, Op } from "./types";
 
 const SAYS: Record<Op, string> = {
@@ -61,11 +61,14 @@ export function conditionEditor(controls: Controls, path: string, earlier: Field
     const change = (next: Comparison | null, typing = false): void =>
       write(held.map((other, i) => (i === g ? spliced(group, n, 1, ...(next ? [next] : [])) : other)), typing);
     const fields: [string, string][] = known.map((one) => [one.key, called(one, one.key)]);
-    if (!known.some((one) => one.key === each.field)) fields.unshift([each.field, `${called(undefined, each.field)} (not before this)`]);
+    if (!known.some((one) => one.key === each.field)) {
+      const later = fieldsOf(store.state.draft).find((one) => one.key === each.field);
+      fields.unshift([each.field, later ? `${called(later, each.field)} (comes later)` : `${each.field} (gone)`]);
+    }
     const lead = n > 0 ? "and" : g > 0 ? "or when" : `${what} when`;
     return h(
-      "li",
-      { key: `${g}.${n}`, "data-path": here, tabindex: -1, role: "group", "aria-label": `${lead}: ${said(each, field)}` },
+      "div.condition",
+      { "data-path": here, tabindex: -1, role: "group", "aria-label": `${lead}: ${said(each, field)}` },
       h("span.lead-in", { "aria-hidden": "true" }, lead),
       h("select", { "aria-label": "Field", value: each.field, onchange: (event: Event) => {
         const chosen = known.find((one) => one.key === (event.target as HTMLSelectElement).value);
@@ -82,7 +85,7 @@ export function conditionEditor(controls: Controls, path: string, earlier: Field
     "div.conditions",
     { key: path, "data-path": path, tabindex: -1 },
     held.length > 0 && h("ul", { role: "list" }, held.map((group, g) => [
-      group.map((each, n) => row(each, g, n)),
+      group.map((each, n) => h("li", { key: `${g}.${n}` }, row(each, g, n))),
       h("li.more", { key: `${g}.more` }, start && group.length < 10 && button("and …", () => write(held.map((other, i) => (i === g ? [...other, start] : other))), "bare small")),
     ])),
     controls.said(path),

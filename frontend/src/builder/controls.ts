@@ -77,7 +77,7 @@ export class Controls {
   said(path: string): Child {
     const found = this.findings(path);
     const wrong = this.store.state.errors.some((each) => each.path === path);
-    return found.length > 0 && h("div", { class: wrong ? "error" : "hint", "data-path": path, tabindex: -1 }, found.map((each) => h("p", {}, each.message)));
+    return found.length > 0 && h("div", { id: `said-${path}`, class: wrong ? "error" : "hint", "data-path": path, tabindex: -1 }, found.map((each) => h("p", {}, each.message)));
   }
 }
 

@@ -149,7 +149,8 @@ export function mount(root: Element, view: () => Child): () => void {
     const after = h("div", {}, view()).kids;
     patch(root, before, after);
     before = after;
-    if (focused && focused !== document.activeElement && focused.isConnected && root.contains(focused)) focused.focus();
+    // An element that moved lost the focus to nobody; what opened may have taken it on purpose.
+    if (focused && document.activeElement === document.body && root.contains(focused)) focused.focus();
   };
   draw();
   return () => {

@@ -4,6 +4,8 @@ import type { Store } from "./store";
 
 const EDGE = 60;
 const NEAR = 4;
+/** Pixels a frame. */
+const SPEED = 8;
 
 interface Spot {
   step: number;
@@ -36,36 +38,58 @@ export function drag(event: PointerEvent, key: string, store: Store): void {
   line.className = "drop-line";
   grip.setPointerCapture(event.pointerId);
 
+  // Where the page ends without the card, which makes it longer while it hangs below.
+  const end = Math.max(scrollY, document.documentElement.scrollHeight - innerHeight);
+  let y = event.clientY;
+  let scrolling = 0;
+  /** At an edge the page goes on, also while the pointer rests there. */
+  const scroll = (): void => {
+    scrolling = 0;
+    const by = y < EDGE ? -SPEED : y > innerHeight - EDGE ? SPEED : 0;
+    const to = Math.max(0, Math.min(scrollY + by, end));
+    if (to === scrollY) return;
+    scrollTo({ top: to, behavior: "instant" });
+    show();
+    scrolling = requestAnimationFrame(scroll);
+  };
   const move = (at: PointerEvent): void => {
-    if (!moved && Math.abs(at.clientY + scrollY - from) < NEAR) return;
+    y = at.clientY;
+    if (!moved && Math.abs(y + scrollY - from) < NEAR) return;
     if (!moved) {
       moved = true;
       card.classList.add("dragging");
       document.body.append(line);
     }
-    if (at.clientY < EDGE) scrollBy(0, -12);
-    else if (at.clientY > innerHeight - EDGE) scrollBy(0, 12);
-    card.style.transform = `translateY(${at.clientY + scrollY - from}px)`;
-    spot = spots(key).reduce<Spot | undefined>((best, each) => (best && Math.abs(best.y - at.clientY) <= Math.abs(each.y - at.clientY) ? best : each), undefined);
+    show();
+    scrolling ||= requestAnimationFrame(scroll);
+  };
+  const show = (): void => {
+    card.style.transform = `translateY(${y + scrollY - from}px)`;
+    spot = spots(key).reduce<Spot | undefined>((best, each) => (best && Math.abs(best.y - y) <= Math.abs(each.y - y) ? best : each), undefined);
     if (!spot) return;
     line.style.top = `${spot.y}px`;
     line.style.left = `${spot.x}px`;
     line.style.inlineSize = `${spot.width}px`;
   };
-  const end = (): void => {
+  const stop = (): void => {
+    cancelAnimationFrame(scrolling);
     grip.removeEventListener("pointermove", move);
     for (const name of ["pointerup", "pointercancel", "lostpointercapture"] as const) grip.removeEventListener(name, drop);
     removeEventListener("keydown", escape, true);
     card.classList.remove("dragging");
     card.style.transform = "";
     line.remove();
-    // The click that follows is the end of the move, not a wish to open the list of places.
-    const eat = (click: Event): void => click.stopImmediatePropagation();
+  };
+  // The click that follows is the end of the move, not a wish to open the list of places.
+  const eat = (click: Event): void => click.stopImmediatePropagation();
+  const released = (): void => {
+    removeEventListener("pointerup", released, true);
+    removeEventListener("pointercancel", released, true);
     if (moved) grip.addEventListener("click", eat, true);
     setTimeout(() => grip.removeEventListener("click", eat, true), 0);
   };
   const drop = (at: Event): void => {
-    end();
+    stop();
     const place = placeOf(store.state.draft, key);
     if (!moved || !spot || at.type === "pointercancel" || !place) return;
     if (place[0] !== spot.step || place[1] !== spot.at) store.change(moveTo(store.state.draft, key, spot.step, spot.at));
@@ -75,9 +99,11 @@ export function drag(event: PointerEvent, key: string, store: Store): void {
     pressed.preventDefault();
     pressed.stopPropagation();
     spot = undefined;
-    end();
+    stop();
   };
   grip.addEventListener("pointermove", move);
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"] as const) grip.addEventListener(name, drop);
   addEventListener("keydown", escape, true);
+  addEventListener("pointerup", released, true);
+  addEventListener("pointercancel", released, true);
 }

@@ -201,7 +201,7 @@ export const asLines = (options: Option[]): string =>
 
 export function addStep(form: Definition): [Definition, string] {
   const id = freeName(`step ${form.steps.length + 1}`, form.steps.map((step) => step.id), "step");
-  return [{ ...form, steps: [...form.steps, { id, title: `Step ${form.steps.length + 1}`, fields: [] }] }, id];
+  return [{ ...form, steps: [...form.steps, { id, fields: [] }] }, id];
 }
 
 /** Without a step; its fields go with it, and so do their translations. */

@@ -69,7 +69,7 @@ export class FormSheet {
       c.select("language", "What you write here is in", known, null, "en"),
       h("ul.plain-list", { key: "translations", role: "list" }, Object.entries(draft.languages ?? {}).map(([tag, texts]) => {
         const left = missing(draft, texts);
-        return h("li.row-flex", { key: tag, "data-path": `languages.${tag}`, tabindex: -1 }, h("span.grow", {}, name(tag), " ", h("small.muted", {}, left ? `${left} missing` : "complete")), button("Translate", () => this.actions.open(`languages:${tag}`), "quiet small", { "aria-label": `Translate into ${name(tag)}` }), c.said(`languages.${tag}`));
+        return h("li.row-flex", { key: tag, "data-path": `languages.${tag}`, tabindex: -1 }, h("span.grow", {}, h("bdi", { lang: tag }, name(tag)), " ", h("small.muted", {}, left ? `${left} missing` : "complete")), button("Translate", () => this.actions.open(`languages:${tag}`), "quiet small", { "aria-label": `Translate into ${name(tag)}` }), c.said(`languages.${tag}`));
       })),
       button([icon("plus"), "Add a language"], () => this.actions.open("languages:")),
     ];
@@ -161,7 +161,7 @@ export class FormSheet {
 
   /** Buttons that put the answer to a field into a text. */
   private variables(path: string, part: string): Child {
-    const fields = this.actions.all().filter((field) => !/heading|file/.test(field.type));
+    const fields = this.actions.all().filter((field) => !/heading|file|consent/.test(field.type));
     if (!fields.length) return null;
     const put = (key: string): void => {
       const known = document.activeElement?.getAttribute("data-path")?.startsWith(path) ? document.activeElement : document.querySelector(`[data-path="${path}.${part}"]`);

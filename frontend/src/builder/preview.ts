@@ -1,5 +1,6 @@
 // What visitors will get: the draft's own page from the server, in the width, light and direction that one wants to see.
 // A new draft is morphed into the page that is there, so that nothing flickers and the place scrolled to stays.
+import { announce } from "../toasts";
 import { choices, tool } from "./controls";
 import { h, icon, type Node_ } from "./dom";
 import type { Actions } from "./actions";
@@ -78,8 +79,13 @@ export class Preview {
   private ready(): void {
     const page = this.frame?.contentDocument;
     if (!page) return;
-    // Links would lead the frame away; those to other languages are what the list above is for.
+    // Links would lead the frame away; those to other languages are what the list above is for. Nothing is sent: a
+    // browser that refuses it in a sandbox would do so before the page is asked.
     page.addEventListener("click", (event) => {
+      if ((event.target as Element).closest?.("button")) {
+        event.preventDefault();
+        return announce("This is a preview: nothing is sent. Drawn as a widget, it can be tried to the end.");
+      }
       const link = (event.target as Element).closest?.("a");
       if (!link || link.hash.length > 1) return;
       event.preventDefault();
@@ -88,7 +94,6 @@ export class Preview {
       this.actions.store.redraw();
       void this.refresh();
     });
-    page.addEventListener("submit", (event) => event.preventDefault());
     this.dress();
   }
 

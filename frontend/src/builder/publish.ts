@@ -42,7 +42,8 @@ export class Publisher {
       ref: (element: HTMLElement) => {
         review.querySelector("header")?.remove();
         element.append(...[...review.childNodes].map((node) => document.importNode(node, true)));
-        element.querySelector<HTMLElement>("input:not([type=hidden])")?.focus();
+        // The dialog opens after this and puts the focus there.
+        element.querySelector<HTMLElement>("input:not([type=hidden])")?.setAttribute("autofocus", "");
         element.addEventListener("click", (event) => this.click(event));
       },
     })); // prettier-ignore
