@@ -137,7 +137,8 @@ def _mail_path(settings: Settings) -> str:
 
 
 async def database(address: Address) -> list[Finding]:
-    """What the database says; a part that fails becomes a finding, not an exception."""
+    """What the database says; a part that fails becomes a finding, not an exception. Where it cannot be reached as the
+    application reaches it, that is the one finding."""
     checks: list[tuple[str, str, Callable[[], Awaitable[Finding]]]] = [
         ("LB010", "Database", lambda: _server(address(APP))),
         ("LB011", "Schema", lambda: _schema(address(APP))),
@@ -152,10 +153,21 @@ async def database(address: Address) -> list[Finding]:
     for number, name, check in checks:
         try:
             findings.append(await check())
+        except asyncpg.InvalidAuthorizationSpecificationError as error:
+            if number == "LB010" and "does not exist" in str(error):
+                cure = "Run: leadsbot migrate (leadsbot serve does it by itself)"
+                return [Finding(number, name, "error", "It was never set up: LeadsBot's roles are missing.", cure)]
+            findings.append(_unanswered(number, name, error))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-            found = f"{type(error).__name__}: {str(error)[:200]}"
-            findings.append(Finding(number, name, "error", found, "Is PostgreSQL running? Run: leadsbot migrate"))
+            findings.append(_unanswered(number, name, error))
+            if number == "LB010":
+                return findings
     return findings
+
+
+def _unanswered(number: str, name: str, error: BaseException) -> Finding:
+    found = f"{type(error).__name__}: {str(error)[:200]}"
+    return Finding(number, name, "error", found, "Is PostgreSQL running? Run: leadsbot migrate")
 
 
 async def _one(dsn: str, query: str, *values: object) -> asyncpg.Record:
