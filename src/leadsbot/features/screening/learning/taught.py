@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from array import array
 from collections import OrderedDict
 from datetime import datetime
@@ -16,6 +15,7 @@ from leadsbot.features.screening.learning.ftrl import BadState, Model
 from leadsbot.features.screening.learning.prior import prior
 from leadsbot.infra import logging
 from leadsbot.infra.db.raw import LOST, Link
+from leadsbot.infra.waiting import until_set
 
 POLL_S: Final = 0.5
 MOST_MODELS: Final = 128
@@ -67,8 +67,7 @@ class Taught:
                 # What changes while nobody looks would not be noticed of those that had none.
                 self._absent.clear()
                 await asyncio.sleep(POLL_S)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), POLL_S)
+            await until_set(self._asked, POLL_S)
             self._asked.clear()
 
     async def _look(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
