@@ -32,7 +32,8 @@ async def first_contact(address: str, patience: float = PATIENCE_S) -> None:
 async def _revision(address: str, until: float) -> str | None:
     while True:
         try:
-            return await asyncio.wait_for(revision.current(address), 5)
+            async with asyncio.timeout(5):
+                return await revision.current(address)
         except REFUSED as error:
             raise StartError(
                 f"The database refuses the application ({error}). Run `leadsbot migrate` with the same "
