@@ -6,8 +6,9 @@ from typing import Any
 
 from leadsbot.contracts.intake import REFUSED
 from leadsbot.features.accounts.authenticate import Authentication
-from leadsbot.features.capture.endpoint import CaptureApp
+from leadsbot.features.capture.endpoint import CaptureApp, route
 from leadsbot.features.forms.public import FormCompiler
+from leadsbot.features.forms.receiving import FileReceiver
 from leadsbot.features.screening.edge import EdgeScreener
 from leadsbot.features.sources.public import REFUSALS
 from leadsbot.infra import metrics
@@ -37,6 +38,7 @@ class Application:
             trusted_proxies=process.settings.trusted_proxies,
             limiter=services.limiter,
         )
+        self.files = FileReceiver(services, self.capture, route=route, refill=self._refill, observer=CaptureObserver())
         self.dashboard = build_app(
             FEATURES,
             services,
@@ -70,7 +72,7 @@ class Application:
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
         elif self.capture.matches(scope):
-            await self.capture(scope, receive, send)
+            await self.files(scope, receive, send)
         else:
             await self.dashboard(scope, receive, send)
 

@@ -247,7 +247,7 @@ async def test_errors_stand_in_the_way_and_lead_to_their_places(alice: Browser, 
     shown = await text_of(alice, page)
     assert "2 things must be mended" in shown
     assert f'href="/forms/{form["id"]}#steps[0].fields[0].options"' in shown
-    assert "<button class=\"button\">Publish" not in shown
+    assert '<button class="button">Publish' not in shown
     refused = await alice.post(page, {"revision": "1"}, on=page)
     assert (refused.status_code, "2 things must be mended" in refused.text) == (422, True)
 

@@ -20,7 +20,7 @@ NAMES: Final = {
     "ro": "Română", "ru": "Русский", "sv": "Svenska", "tr": "Türkçe", "uk": "Українська", "zh": "中文",
 }  # fmt: skip
 """What languages call themselves; others are shown by their tag."""
-_PAGE_ONLY: Final = ("elsewhere_", "unknown_", "closed_", "confirm_", "trap", "language")
+_PAGE_ONLY: Final = ("elsewhere_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again")
 _BY_TYPE: Final = {"email": "email", "phone": "tel"}
 _BY_KEY: Final = {
     "name": "name", "full_name": "name", "first_name": "given-name", "last_name": "family-name",

@@ -167,9 +167,7 @@ def _kept(definition: Definition, keep: Any) -> Definition:
 def _moved(definition: Definition, key: str, by: int) -> Definition:
     """The field one place up or down, at the border of a step into the next one."""
     steps = [list(step.fields) for step in definition.steps]
-    where = next(
-        ((s, n) for s, fields in enumerate(steps) for n, field in enumerate(fields) if field.key == key), None
-    )
+    where = next(((s, n) for s, fields in enumerate(steps) for n, field in enumerate(fields) if field.key == key), None)
     if where is None:
         return definition
     s, n = where

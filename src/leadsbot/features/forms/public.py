@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from leadsbot.features.forms.actions import (
 )
 from leadsbot.features.forms.answers import FormCompiler, decode_published
 from leadsbot.features.forms.definition import Definition
+from leadsbot.features.forms.files import Upload
 from leadsbot.features.forms.findings import NotReady
 from leadsbot.features.forms.lint import lint
 from leadsbot.features.forms.localized import as_data, language_for, shown_form
@@ -114,6 +116,15 @@ async def get_version(tx: TenantTx, form_id: UUID, version: int) -> Version | No
     return await store.get_version(tx, form_id, version)
 
 
+async def uploads_of(tx: TenantTx, submissions: Collection[UUID]) -> dict[UUID, list[Upload]]:
+    """The files of submissions, in the order in which they were sent; submissions without any are absent."""
+    found: dict[UUID, list[Upload]] = {}
+    for upload in await store.uploads_of(tx, submissions):
+        if upload.submission_id is not None:
+            found.setdefault(upload.submission_id, []).append(upload)
+    return found
+
+
 __all__ = [
     "Definition",
     "Form",
@@ -121,6 +132,7 @@ __all__ = [
     "Live",
     "NotReady",
     "Stale",
+    "Upload",
     "Version",
     "close",
     "contact_form",
@@ -144,5 +156,6 @@ __all__ = [
     "save_draft",
     "sentence",
     "undesigned",
+    "uploads_of",
     "words",
 ]
