@@ -17,24 +17,29 @@ from sqlalchemy import text
 
 from leadsbot.asgi import Application
 from leadsbot.contracts.events import SubmissionReceived
-from leadsbot.features.capture.public import Submission, get_submission
-from leadsbot.features.forms import handlers, jobs
+from leadsbot.features.capture.jobs import purge_held
+from leadsbot.features.capture.public import Submission, create_source, get_submission
+from leadsbot.features.forms import handlers, jobs, store
+from leadsbot.features.forms.actions import keep_files
+from leadsbot.features.forms.files import NewFile
 from leadsbot.features.forms.parts import Memory
 from leadsbot.features.forms.public import uploads_of
 from leadsbot.features.forms.receiving import FileReceiver
 from leadsbot.features.leads.handlers import take_in
+from leadsbot.infra.db.base import QUEUE
+from leadsbot.infra.db.pool import Database
 from leadsbot.infra.jobs.kinds import JobContext
 from leadsbot.infra.services import Services
+from leadsbot.infra.upkeep import QUEUE_DSN, Nothing
 from leadsbot.kit import ids
 from leadsbot.kit.ids import new_id
+from leadsbot.testing.postgres import TestDatabase
 from tests.cast import BASE, BROWSER, browser, services
 from tests.features.forms.conftest import SCRIPT, Forms, field, one_step
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 500
 ADA = {"name": "Ada", "email": "ada@example.com"}
-OFFICE = "198.51.100.20"
-"""Where people sign in: sign-ins are counted by address, over all tests."""
 Sent = tuple[str, tuple[str, bytes, str]]
 
 
@@ -47,6 +52,10 @@ def wants(**more: Any) -> dict[str, Any]:
 
 def pdf(name: str = "cv.pdf", content: bytes = PDF, *, to: str = "cv", claimed: str = "application/pdf") -> Sent:
     return to, (name, content, claimed)
+
+
+def new_file() -> NewFile:
+    return NewFile(id=new_id(), field="cv", name="cv.pdf", media_type="application/pdf", sha256=b"", content=PDF)
 
 
 class Files:
@@ -122,7 +131,7 @@ async def test_files_come_with_their_submission_and_are_found_at_the_lead(files:
         "id": second["upload"], "field": "cv", "name": "Grundriß „neu“.png", "size": len(PNG),
         "content_type": "image/png",
     }  # fmt: skip
-    async with browser(app, OFFICE) as desk:
+    async with browser(app) as desk:
         await desk.sign_in(alice.email)
         page = (await desk.get(f"/leads/{lead}")).text
     assert f'href="/uploads/{first["upload"]}"' in page
@@ -160,7 +169,7 @@ async def test_a_link_to_a_file_ends_soon_and_cannot_be_made_up(files: Files, ap
     stored, _ = await files.taken(await files.tell(form, pdf()))
     upload = stored.fields["cv"][0]["upload"]
     http = files.forms.web.http
-    async with browser(app, OFFICE) as desk:
+    async with browser(app) as desk:
         await desk.sign_in(files.forms.cast.alice.email)
         leads = await desk.get(f"/uploads/{upload}")
     assert leads.status_code == 303
@@ -188,7 +197,7 @@ async def test_outsiders_and_keys_without_the_scope_get_no_file(files: Files, ap
         "/api/v1/keys", json={"name": "sources", "scopes": ["sources:read"]}, headers=cast.alice.bearer
     )
     assert (await http.get(path, headers={"Authorization": f"Bearer {key.json()['key']}"})).status_code == 403
-    async with browser(app, OFFICE) as charlie:
+    async with browser(app) as charlie:
         await charlie.sign_in(cast.charlie.email)
         assert (await charlie.get(path.removeprefix("/api/v1"))).status_code == 404
 
@@ -377,6 +386,35 @@ async def test_files_go_with_their_submission(files: Files) -> None:
     async with files.db.tenant(files.forms.cast.workspace_id) as tx:
         await tx.execute(text("DELETE FROM submission WHERE id = :id"), {"id": stored.id})
     assert await files.count() == 0
+
+
+async def test_files_of_what_was_held_back_go_with_it(fresh_database: TestDatabase, fresh_db: Database) -> None:
+    workspace, submission, file = new_id(), new_id(), new_file()
+    async with fresh_db.tenant(workspace) as tx:
+        source = await create_source(tx, "form", "Contact")
+        await keep_files(tx, source.id, [file])
+        await tx.execute(
+            text(
+                "INSERT INTO submission (workspace_id, id, source_id, fields, context, body_hash, quarantined, "
+                "received_at, lawful_basis, notice_version) VALUES (:w, :id, :source, '{}', '{}', '', true, "
+                "now() - interval '31 days', 'consent', '1')"
+            ),
+            {"w": workspace, "id": submission, "source": source.id},
+        )
+        await store.claim_uploads(tx, source.id, submission, [file.id])
+    given = services(fresh_db, extra={QUEUE_DSN: fresh_database.of(QUEUE)})
+    await purge_held(JobContext(given, None, 1, 1, 1), Nothing())
+    async with fresh_db.tenant(workspace) as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM submission")) == 0
+        assert await tx.scalar(text("SELECT count(*) FROM form_upload")) == 0
+
+
+async def test_a_page_says_what_it_takes(files: Files) -> None:
+    form = await files.forms.make(wants(max=3, max_bytes=1_500_000, accept=["application/pdf"]))
+    page = (await files.forms.see(form)).text
+    assert "Up to 3 of at most 1.4 MB" in page
+    assert 'enctype="multipart/form-data"' in page
+    assert 'accept="application/pdf"' in page
 
 
 async def test_other_workspaces_see_no_file(files: Files) -> None:

@@ -3,17 +3,19 @@ published and stay."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
-from leadsbot.contracts.events import FormPublished
+from leadsbot.contracts.events import FormPublished, PartialSaved
 from leadsbot.features.accounts.public import workspace_settings
 from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind, Source
+from leadsbot.features.forms import beginnings, store
 from leadsbot.features.forms import definition as definitions
-from leadsbot.features.forms import store
 from leadsbot.features.forms.definition import Definition
 from leadsbot.features.forms.files import NewFile, named, of_files
 from leadsbot.features.forms.findings import NotReady
@@ -22,7 +24,7 @@ from leadsbot.features.forms.model import Form, FormRecord, form_of, stamped
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.events.log import emit
 from leadsbot.kit.errors import Conflict, Invalid, NotFound
-from leadsbot.kit.ids import UPLOAD, new_id, show
+from leadsbot.kit.ids import PARTIAL, UPLOAD, new_id, read, show, token
 from leadsbot.kit.text import clean
 
 COPIED: Final = (
@@ -196,7 +198,8 @@ async def keep_files(tx: TenantTx, source_id: UUID, files: Sequence[NewFile]) ->
 
 async def claim_files(tx: TenantTx, form: Form, submission_id: UUID) -> None:
     """Give the files that a submission names to it. May be asked again and again."""
-    if form.source.form is None or not of_files(live := definitions.decode(form.source.form["definition"])):
+    live = public_definition(form)
+    if live is None or not of_files(live):
         return
     submission = await capture.get_submission(tx, submission_id)
     if submission is not None and (uploads := named(submission.fields, live)):
@@ -219,6 +222,48 @@ async def drop_orphans(tx: TenantTx, uploads: Collection[UUID]) -> None:
         else:
             await store.claim_uploads(tx, source, owner, [upload])
     await store.drop_uploads(tx, orphans)
+
+
+async def keep_beginning(
+    tx: TenantTx, form: Form, answers: Mapping[str, Any], step: str, code: str = ""
+) -> tuple[str, UUID] | None:
+    """Keep what somebody filled in so far; returns the code that only they get, and the id of the beginning.
+
+    With the ``code`` of an earlier time that one is replaced. None where the form keeps no beginnings, nothing was
+    filled in or the form has more of them than it may have. Raises Invalid for what cannot be stored.
+    """
+    live = public_definition(form)
+    if live is None or not live.partials:
+        return None
+    said = beginnings.kept(answers, live)
+    values = {"version": form.live_version, "answers": said, "step": beginnings.step_of(step, live)}
+    mark = beginnings.hashed(code)
+    known = await store.beginning(tx, form.id, mark) if mark else None
+    if known is not None and await store.change_beginning(tx, known.id, **values):
+        return code, known.id
+    if not said or (await store.count_beginnings(tx, form.id)).get(form.id, 0) >= beginnings.MOST:
+        return None
+    made, new = token(), new_id()
+    await store.add_beginning(tx, new, form.id, sha256(made.encode()).digest(), **values)
+    await emit(tx, PartialSaved(partial_id=new, form_id=form.id))
+    return made, new
+
+
+async def end_beginning(tx: TenantTx, form: Form, submission_id: UUID) -> None:
+    """Forget the beginning that a submission says it was. May be asked again and again."""
+    live = public_definition(form)
+    if live is None or not live.partials:
+        return
+    submission = await capture.get_submission(tx, submission_id)
+    said = submission.context.get(beginnings.CONTEXT) if submission is not None else None
+    if isinstance(said, str):
+        with suppress(NotFound):
+            await store.drop_beginning(tx, form.id, read(PARTIAL, said))
+
+
+def public_definition(form: Form) -> Definition | None:
+    """What visitors see of a form; None before it was published."""
+    return definitions.decode(form.source.form["definition"]) if form.source.form else None
 
 
 async def live_form(tx: TenantTx, source_id: UUID) -> Form | None:

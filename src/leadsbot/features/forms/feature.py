@@ -11,9 +11,12 @@ from leadsbot.web.actor import Permission
 
 def routes() -> Routes:
     """What forms answer over HTTP."""
-    from leadsbot.features.forms import api, builder_pages, downloads, page, pages, result_pages
+    from leadsbot.features.forms import api, builder_pages, downloads, page, pages, partials, result_pages
 
-    return (*api.routes, *page.routes, *pages.routes, *builder_pages.routes, *result_pages.routes, *downloads.routes)
+    return (
+        *api.routes, *page.routes, *pages.routes, *builder_pages.routes, *result_pages.routes, *downloads.routes,
+        *partials.routes,
+    )  # fmt: skip
 
 
 FEATURE = Feature(
@@ -22,6 +25,7 @@ FEATURE = Feature(
     routes=routes,
     handlers=handlers.HANDLERS,
     jobs=jobs.KINDS,
+    schedule=jobs.SCHEDULE,
     nav=(
         NavItem(
             name="forms", letter="f", label="Forms", path="/forms", icon="form", needs=Permission.SOURCES_READ, order=15

@@ -19,14 +19,16 @@ async def make_first_form(tx: TenantTx, context: JobContext, event: WorkspaceCre
 
 
 async def after_submission(tx: TenantTx, context: JobContext, event: SubmissionReceived | SubmissionReleased) -> None:
-    """Give a submission its files, and close a form that has as many submissions as it may have.
+    """Give a submission its files, forget what was kept of it before it was sent, and close a form that has as many
+    submissions as it may have.
 
-    The latter happens after the submission was accepted, so what arrives in the same moment is taken too: a maximum may
-    be overshot by a few, and nobody is turned away after having been thanked.
+    The last of it happens after the submission was accepted, so what arrives in the same moment is taken too: a maximum
+    may be overshot by a few, and nobody is turned away after having been thanked.
     """
     form = await actions.live_form(tx, event.source_id)
     if form is not None:
         await actions.claim_files(tx, form, event.submission_id)
+        await actions.end_beginning(tx, form, event.submission_id)
         await actions.close_when_full(tx, form)
 
 

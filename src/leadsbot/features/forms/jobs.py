@@ -1,4 +1,4 @@
-"""What forms do later: files whose submission never came are deleted."""
+"""What forms do later: files whose submission never came and old beginnings are deleted."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from uuid import UUID
 
 import msgspec
 
-from leadsbot.features.forms import actions
+from leadsbot.features.forms import actions, store
+from leadsbot.features.forms.tables import PARTIAL_DAYS
 from leadsbot.infra.db.tx import TenantTx
-from leadsbot.infra.jobs.kinds import LATER, JobContext, JobKind
+from leadsbot.infra.jobs.cron import HOUR
+from leadsbot.infra.jobs.kinds import LATER, Cron, JobContext, JobKind
 from leadsbot.infra.jobs.queue import enqueue
+from leadsbot.infra.upkeep import Nothing, purge_rows
 from leadsbot.kit.clock import utcnow
 
 ORPHAN_LIFE: Final = timedelta(days=1)
@@ -35,5 +38,12 @@ async def look_again(tx: TenantTx, uploads: Sequence[UUID]) -> None:
     await enqueue(tx, DROP_ORPHANS, Files(list(uploads)), due_at=utcnow() + ORPHAN_LIFE)
 
 
+async def purge_partials(context: JobContext, job: Nothing) -> None:
+    """Delete beginnings that nobody went on with for 30 days, and leave a record of it."""
+    await purge_rows(context, "form_partial", store.PURGE_PARTIALS, utcnow() - timedelta(days=PARTIAL_DAYS))
+
+
 DROP_ORPHANS = JobKind(name="forms.drop_orphans", payload=Files, run=drop_orphans, priority=LATER)
-KINDS = (DROP_ORPHANS,)
+PURGE_PARTIALS = JobKind(name="forms.purge_partials", payload=Nothing, run=purge_partials, mode="effect")
+KINDS = (DROP_ORPHANS, PURGE_PARTIALS)
+SCHEDULE = (Cron(name="forms.purge_partials", every=HOUR, kind=PURGE_PARTIALS, payload=Nothing()),)

@@ -69,6 +69,12 @@ def localized(form: Live, wanted: str = "", *, accept: str = "") -> dict[str, An
     return as_data(shown_form(form.definition, language, key=form.source.key, version=form.version))
 
 
+def needs_more(form: dict[str, Any]) -> bool:
+    """Whether a form as :func:`localized` gives it takes files or keeps beginnings."""
+    fields = (field for step in form.get("steps", []) for field in step["fields"])
+    return bool(form.get("partials")) or any(field["type"] == "file" for field in fields)
+
+
 def undesigned(source: Source) -> Live:
     """The form that stands for one that nobody designed: name, e-mail, phone and message, under the source's title."""
     title = str(source.settings.get("title") or "")
@@ -125,6 +131,11 @@ async def uploads_of(tx: TenantTx, submissions: Collection[UUID]) -> dict[UUID, 
     return found
 
 
+async def unfinished(tx: TenantTx, form_id: UUID | None = None) -> dict[UUID, int]:
+    """How often each form (or one) was begun in the last 30 days and not sent; forms without that are absent."""
+    return await store.count_beginnings(tx, form_id)
+
+
 __all__ = [
     "Definition",
     "Form",
@@ -148,6 +159,7 @@ __all__ = [
     "list_forms",
     "live",
     "localized",
+    "needs_more",
     "publish",
     "published",
     "rename",
@@ -156,6 +168,7 @@ __all__ = [
     "save_draft",
     "sentence",
     "undesigned",
+    "unfinished",
     "uploads_of",
     "words",
 ]

@@ -1,9 +1,9 @@
-"""The SQL of forms, their versions and the files that came with submissions."""
+"""The SQL of forms, their versions, beginnings and the files that came with submissions."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,10 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from leadsbot.features.forms import definition as definitions
+from leadsbot.features.forms.beginnings import Beginning
 from leadsbot.features.forms.files import NewFile, Upload
 from leadsbot.features.forms.model import FormRecord, Version
-from leadsbot.features.forms.tables import FormRow, FormVersionRow, UploadRow
+from leadsbot.features.forms.tables import PARTIAL_DAYS, FormRow, FormVersionRow, PartialRow, UploadRow
 from leadsbot.infra.db.tx import TenantTx
 
 
@@ -215,3 +216,63 @@ async def upload_content(tx: TenantTx, upload_id: UUID) -> bytes | None:
         select(UploadRow.content).where(UploadRow.workspace_id == tx.workspace_id, UploadRow.id == upload_id)
     )
     return found
+
+
+PURGE_PARTIALS = "DELETE FROM form_partial"
+"""As the queue's role, which sees only what was kept for longer than it may be."""
+
+
+async def beginning(tx: TenantTx, form_id: UUID, resume_hash: bytes) -> Beginning | None:
+    """The beginning of a form that a code belongs to, unless it is too old."""
+    statement = select(PartialRow).where(
+        PartialRow.workspace_id == tx.workspace_id,
+        PartialRow.form_id == form_id,
+        PartialRow.resume_hash == resume_hash,
+        PartialRow.changed_at >= func.clock_timestamp() - timedelta(days=PARTIAL_DAYS),
+    )
+    row = await tx.scalar(statement)
+    if row is None:
+        return None
+    return Beginning(
+        id=row.id, form_id=row.form_id, version=row.version, answers=row.answers, step=row.step,
+        changed_at=row.changed_at,
+    )  # fmt: skip
+
+
+async def add_beginning(tx: TenantTx, partial_id: UUID, form_id: UUID, resume_hash: bytes, **values: Any) -> None:
+    """Insert a beginning: ``version``, ``answers``, ``step``."""
+    await tx.execute(
+        insert(PartialRow).values(
+            workspace_id=tx.workspace_id, id=partial_id, form_id=form_id, resume_hash=resume_hash, **values
+        )
+    )
+
+
+async def change_beginning(tx: TenantTx, partial_id: UUID, **values: Any) -> bool:
+    """Replace what a beginning says; False when it is gone."""
+    statement = (
+        update(PartialRow)
+        .where(PartialRow.workspace_id == tx.workspace_id, PartialRow.id == partial_id)
+        .values(**values, changed_at=func.clock_timestamp())
+        .returning(PartialRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return await tx.scalar(statement) is not None
+
+
+async def drop_beginning(tx: TenantTx, form_id: UUID, partial_id: UUID) -> None:
+    """Delete a beginning of a form."""
+    await tx.execute(
+        delete(PartialRow).where(
+            PartialRow.workspace_id == tx.workspace_id, PartialRow.form_id == form_id, PartialRow.id == partial_id
+        )
+    )
+
+
+async def count_beginnings(tx: TenantTx, form_id: UUID | None = None) -> dict[UUID, int]:
+    """How many beginnings each form has, or one form; forms without any are absent."""
+    statement = select(PartialRow.form_id, func.count()).where(PartialRow.workspace_id == tx.workspace_id)
+    if form_id is not None:
+        statement = statement.where(PartialRow.form_id == form_id)
+    rows: Iterable[Any] = (await tx.execute(statement.group_by(PartialRow.form_id))).all()
+    return dict(rows)
