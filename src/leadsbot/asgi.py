@@ -27,6 +27,7 @@ class Application:
         services = process.services
         self.screener = EdgeScreener(services.signer, counting=process.settings.rate_limits == "on")
         self._capture_dsn = process.capture_dsn
+        observer = CaptureObserver(services.extra[REFUSALS])
         self.capture = CaptureApp(
             process.capture_dsn,
             open_secret=secret_opener(services.crypto),
@@ -34,11 +35,11 @@ class Application:
             screener=self.screener,
             refill=self._refill,
             wake=process.waker.work,
-            observer=CaptureObserver(services.extra[REFUSALS]),
+            observer=observer,
             trusted_proxies=process.settings.trusted_proxies,
             limiter=services.limiter,
         )
-        self.files = FileReceiver(services, self.capture, route=route, refill=self._refill, observer=CaptureObserver())
+        self.files = FileReceiver(services, self.capture, route=route, refill=self._refill, observer=observer)
         self.dashboard = build_app(
             FEATURES,
             services,

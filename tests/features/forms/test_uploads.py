@@ -409,6 +409,37 @@ async def test_files_of_what_was_held_back_go_with_it(fresh_database: TestDataba
         assert await tx.scalar(text("SELECT count(*) FROM form_upload")) == 0
 
 
+async def test_a_file_is_named_in_thanks_and_results(files: Files, app: Application) -> None:
+    ending = {"id": "end", "title": "Thank you", "text": "We read {cv}."}
+    form = await files.forms.make({**wants(max=2), "endings": [ending]})
+    answer = await files.tell(form, pdf("my.pdf"), pdf("photo.png", PNG))
+    assert answer.json()["ending"]["text"] == "We read my.pdf, photo.png."
+    async with browser(app) as desk:
+        await desk.sign_in(files.forms.cast.alice.email)
+        table = await desk.get(f"/forms/{form['id']}/results.csv")
+    assert '"my.pdf, photo.png"' in table.text
+    assert "upl_" not in table.text
+
+
+async def test_a_refused_file_is_counted_with_its_source(files: Files, app: Application) -> None:
+    form = await files.forms.make(wants())
+    counted: list[tuple[str, Any]] = []
+
+    class Observer:
+        def observe(self, outcome: str, seconds: float, about: Any) -> None:
+            counted.append((outcome, about.id))
+
+    front = FileReceiver(
+        _services(app), app.capture, route=lambda scope: ("form", form["key"]), refill=app._refill,
+        observer=Observer(),
+    )  # fmt: skip
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=front), base_url=BASE) as http:  # type: ignore[arg-type]
+        await http.post(f"/f/{form['key']}", data=ADA, files=[pdf(content=b"MZ")], headers=SCRIPT)
+        await http.post(f"/f/{form['key']}", data=ADA, files=[pdf(content=b"MZ")], headers={**BROWSER, "origin": BASE})
+    source = ids.read(ids.SOURCE, form["source"])
+    assert counted == [("invalid_answers", source), ("invalid", source)]
+
+
 async def test_a_page_says_what_it_takes(files: Files) -> None:
     form = await files.forms.make(wants(max=3, max_bytes=1_500_000, accept=["application/pdf"]))
     page = (await files.forms.see(form)).text

@@ -131,6 +131,7 @@ class FileReceiver:
             raise Unavailable(2) from None
         if source is None or source.kind != Kind.FORM or source.signed:
             return None
+        request.remember(source)
         foreign = request.origin is not None and source.allowed_origins
         if foreign and str(request.origin).lower() not in source.allowed_origins:
             return None
