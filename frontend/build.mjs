@@ -20,6 +20,7 @@ const entries = [
   // For other people's pages: the first is a classic script, the second a module to which the server adds the form.
   { name: "widget.js", file: "src/widget/main.ts", budget: 4_500, stem: "widget.v1", target: "es2021" },
   { name: "widget-form.js", file: "src/widget/form/index.ts", budget: 5_000, format: "esm", target: "es2021" },
+  { name: "widget-more.js", file: "src/widget/more/index.ts", budget: 1_200, globalName: "LEADSBOT_MORE", target: "es2021" },
   { name: "builder.js", file: "src/builder/main.ts", budget: 24_000 },
   { name: "builder-trial.js", file: "src/builder/trial.ts", budget: 6_000 },
   { name: "builder.css", file: "styles/builder.css", budget: 4_000 },
@@ -28,7 +29,7 @@ const browsers = ["es2022", "chrome123", "firefox121", "safari17.5"];
 
 const manifest = {};
 const files = [];
-for (const { name, file, budget, format = "iife", target = browsers, stem = name.split(".")[0] } of entries) {
+for (const { name, file, budget, globalName, format = "iife", target = browsers, stem = name.split(".")[0] } of entries) {
   const result = await build({
     entryPoints: [join(here, file)],
     absWorkingDir: here,
@@ -36,6 +37,7 @@ for (const { name, file, budget, format = "iife", target = browsers, stem = name
     minify: true,
     write: false,
     format,
+    globalName,
     target,
     charset: "utf8",
     legalComments: "none",

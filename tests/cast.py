@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -78,9 +79,11 @@ def csrf_of(page: str) -> str:
 
 
 @asynccontextmanager
-async def browser(app: Any, address: str = "203.0.113.9") -> AsyncIterator[Browser]:
-    """A fresh browser that talks to an application."""
-    transport = httpx.ASGITransport(app=app, client=(address, 4000), raise_app_exceptions=False)
+async def browser(app: Any, address: str = "") -> AsyncIterator[Browser]:
+    """A fresh browser that talks to an application, from an address of its own: sign-ins are counted by address, and
+    all tests of a run share one database."""
+    client = (address or next(_ADDRESSES), 4000)
+    transport = httpx.ASGITransport(app=app, client=client, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as http:
         yield Browser(http)
 
@@ -117,6 +120,7 @@ class Cast:
         return self.alice.workspace_id
 
 
+_ADDRESSES = itertools.cycle(f"203.0.113.{number}" for number in range(1, 255))
 _hashes: list[str] = []
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from leadsbot.contracts.intake import REFUSED
 from leadsbot.features.accounts.authenticate import Authentication
-from leadsbot.features.capture.endpoint import CaptureApp
+from leadsbot.features.capture.endpoint import CaptureApp, route
 from leadsbot.features.forms.public import FormCompiler
+from leadsbot.features.forms.receiving import FileReceiver
 from leadsbot.features.screening.edge import EdgeScreener
 from leadsbot.features.sources.public import REFUSALS
 from leadsbot.infra import metrics
@@ -26,6 +27,7 @@ class Application:
         services = process.services
         self.screener = EdgeScreener(services.signer, counting=process.settings.rate_limits == "on")
         self._capture_dsn = process.capture_dsn
+        observer = CaptureObserver(services.extra[REFUSALS])
         self.capture = CaptureApp(
             process.capture_dsn,
             open_secret=secret_opener(services.crypto),
@@ -33,10 +35,11 @@ class Application:
             screener=self.screener,
             refill=self._refill,
             wake=process.waker.work,
-            observer=CaptureObserver(services.extra[REFUSALS]),
+            observer=observer,
             trusted_proxies=process.settings.trusted_proxies,
             limiter=services.limiter,
         )
+        self.files = FileReceiver(services, self.capture, route=route, refill=self._refill, observer=observer)
         self.dashboard = build_app(
             FEATURES,
             services,
@@ -70,7 +73,7 @@ class Application:
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
         elif self.capture.matches(scope):
-            await self.capture(scope, receive, send)
+            await self.files(scope, receive, send)
         else:
             await self.dashboard(scope, receive, send)
 

@@ -17,6 +17,9 @@ from sqlalchemy import text
 from leadsbot.features.accounts import public as accounts
 from leadsbot.features.alerts import store as alerts
 from leadsbot.features.deliveries import public as deliveries
+from leadsbot.features.forms import store as forms
+from leadsbot.features.forms.actions import keep_files
+from leadsbot.features.forms.files import NewFile
 from leadsbot.features.forms.public import contact_form, create_form
 from leadsbot.features.widget.actions import note_forms
 from leadsbot.features.widget.model import Met, Told, sighting
@@ -34,9 +37,9 @@ from tests.features.leads.conftest import Desk
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
-OWN = {"session", "name", "form_key", "version"}
+OWN = {"session", "name", "form_key", "version", "token"}
 """Parameters that name nothing a stranger must not see: one's own session, a static file, a form's public address, a
-number that means something with the form before it only."""
+number that means something with the form before it only, a link that is a secret itself."""
 NUMBERS = {"version": "1"}
 PREFIXES = {
     "lead": ids.LEAD,
@@ -48,6 +51,7 @@ PREFIXES = {
     "job": ids.JOB,
     "form_id": ids.FORM,
     "seen_form": ids.SEEN,
+    "upload": ids.UPLOAD,
 }
 """What each path parameter is the id of. A new one needs a line here and a record in :func:`records`."""
 DEAD_JOB = text(
@@ -127,9 +131,13 @@ async def records(db: Database, cast: Cast) -> dict[str, str]:
     desk = Desk(db, cast.workspace_id, source.id)
     lead = await desk.arrives({"email": "pat@example.com"})
     submission = await desk.submit({"email": "bot@example.com"}, quarantined=True)
+    upload = NewFile(id=new_id(), field="cv", name="cv.pdf", media_type="application/pdf", sha256=b"", content=b"%PDF-")
+    async with db.tenant(cast.workspace_id) as tx:
+        await keep_files(tx, source.id, [upload])
+        await forms.claim_uploads(tx, source.id, submission, [upload.id])
     found: dict[str, UUID] = {
         "lead": lead, "key": key.id, "source": source.id, "destination": destination, "delivery": delivery,
-        "form_id": form.id, "submission": submission, "seen_form": seen.id,
+        "form_id": form.id, "submission": submission, "seen_form": seen.id, "upload": upload.id,
     }  # fmt: skip
     return {"job": str(job), **{name: ids.show(PREFIXES[name], value) for name, value in found.items()}}
 

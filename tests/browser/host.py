@@ -74,7 +74,8 @@ class Road:
             raise ConnectionResetError
         capture = request.path == "/api/capture"
         if capture:
-            self.sent.append(json.loads(body))
+            # Posts with files are not JSON.
+            self.sent.append({} if request.content_type == "multipart/form-data" else json.loads(body))
             if self.fails:
                 self.fails -= 1
                 return web.Response(status=503, headers={"Access-Control-Allow-Origin": "*", "Retry-After": "0"})

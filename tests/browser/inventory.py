@@ -213,6 +213,8 @@ EXCUSED = {
     "/": "leads on to the list of leads",
     "/telegram/link": "leads back to the Telegram page",
     "/static/{name}": "a file",
+    "/files/{token}": "a file",
+    "/uploads/{upload}": "leads on to a file",
     "/favicon.ico": "a picture",
     "/forms/{form_id}/results.csv": "a file",
     "/forms/{form_id}/results.xlsx": "a file",

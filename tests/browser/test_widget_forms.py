@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page
 from playwright.async_api import expect as shows
 
+from leadsbot.kit import ids
 from tests.browser.host import POLICY, Place, kept, visiting
 from tests.product import until
 
@@ -494,6 +495,109 @@ async def test_a_visitor_who_asks_for_privacy_can_write_and_nothing_is_stored(at
         await shows(page.get_by_role("heading", name="Thank you")).to_be_visible(timeout=15_000)
     (row,) = await at.arrived(source="designed")
     assert "utm_source" not in row["context"]
+
+
+APPLY: dict[str, Any] = {
+    "title": "Apply",
+    "files_max_bytes": 3_000_000,
+    "steps": [
+        {
+            "id": "one",
+            "fields": [
+                field("name", required=True),
+                field("cv", "file", required=True, max=2, accept=["application/pdf", "image/*"], max_bytes=1_000_000),
+            ],
+        }
+    ],
+}
+CV = b"%PDF-1.7 a life"
+
+
+async def test_files_are_chosen_checked_and_sent_once(at: Place, page: Page) -> None:
+    page.expected = BACKOFF + "|422"  # type: ignore[attr-defined]
+    await shown(at, page, APPLY)
+    await page.get_by_label("Name").fill("Ada")
+    await send(page)
+    await shows(page.get_by_role("button", name="Cv: Please add a file.")).to_be_visible()
+    box = page.get_by_label("Cv")
+    assert await box.get_attribute("accept") == "application/pdf,image/*"
+    await box.set_input_files({"name": "big.pdf", "mimeType": "application/pdf", "buffer": CV + bytes(1_000_001)})
+    await send(page)
+    await shows(page.get_by_text("“big.pdf” is too large. Allowed: 1.0 MB for each file.").first).to_be_visible()
+    assert at.road.sent == []
+    await box.set_input_files({"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"<script>1</script>"})
+    await send(page)
+    await shows(page.get_by_text("“cv.pdf” is not a kind of file").first).to_be_visible()
+
+    at.road.fails, at.road.lost_answers = 1, 1
+    await box.set_input_files(
+        [
+            {"name": "cv.pdf", "mimeType": "application/pdf", "buffer": CV},
+            {"name": "me.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + bytes(900_000)},
+        ]
+    )
+    await send(page)
+    await shows(page.get_by_role("heading", name="Thank you")).to_be_focused(timeout=15_000)
+    (row,) = await at.settled(1, source="designed")
+    assert [(each["filename"], each["size"]) for each in row["fields"]["cv"]] == [("cv.pdf", 15), ("me.png", 900_008)]
+    assert row["context"]["form"]["version"] == 1
+    stored = await at.query("SELECT name FROM form_upload WHERE source_id = :source ORDER BY name", "designed")
+    assert [each["name"] for each in stored] == ["cv.pdf", "me.png"]
+    assert await kept(page) == ["", [], []]
+
+
+BEGINNINGS = "SELECT p.* FROM form_partial p JOIN form f ON f.id = p.form_id WHERE f.source_id = :source"
+
+
+async def test_what_was_typed_is_there_again_and_ends_when_it_is_sent(at: Place, page: Page) -> None:
+    await shown(at, page, {**EVERYTHING, "partials": True})
+    await page.get_by_label("Name").fill("Ada")
+    await page.get_by_label("Email").fill("ada@example.org")
+    await page.get_by_role("button", name="Next").click()
+    await page.get_by_label("Price").check()
+    await page.get_by_role("button", name="Back").click()
+
+    async def kept_all() -> bool:
+        rows = await at.query(BEGINNINGS, "designed")
+        return len(rows) == 1 and rows[0]["answers"].get("topics") == ["price"]
+
+    await until(kept_all)
+    assert f"leadsbot.resume.{at.sources['designed'].key}" in (await kept(page))[2]
+    assert await at.rows("designed") == []
+
+    await page.reload()
+    await shows(page.get_by_label("Name")).to_have_value("Ada")
+    await shows(page.get_by_label("Email")).to_have_value("ada@example.org")
+    await page.get_by_role("button", name="Next").click()
+    await shows(page.get_by_label("Price")).to_be_checked()
+    await page.get_by_label("Kind").select_option("roof")
+    for label in ("Later", "I agree that you call me."):
+        await page.get_by_label(label, exact=True).check()
+    await send(page)
+    await shows(page.get_by_role("heading", name="Thank you, Ada")).to_be_focused()
+    (row,) = await at.arrived(source="designed")
+    (begun,) = await at.query(BEGINNINGS, "designed")
+    assert row["context"]["partial"] == ids.show(ids.PARTIAL, begun["id"])
+    assert await kept(page) == ["", [], []]
+
+
+@pytest.mark.parametrize("way", ["privacy", "storage", "owner"])
+async def test_nothing_is_kept_where_somebody_does_not_want_it(at: Place, engine: Browser, way: str) -> None:
+    asks = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true, configurable: true})"
+    async with visiting(engine, at) as (context, _):
+        if way == "privacy":
+            await context.add_init_script(asks)
+        page = await context.new_page()
+        more = {"storage": "none"} if way == "storage" else {}
+        await shown(at, page, {**EVERYTHING, "partials": way != "owner"}, **more)
+        await page.get_by_label("Name").fill("Ada")
+        await page.get_by_label("Email").fill("ada@example.org")
+        await page.get_by_role("button", name="Next").click()
+        await shows(page.get_by_role("heading", name="The job")).to_be_focused()
+        await asyncio.sleep(0.5)
+        assert not [name for name in (await kept(page))[2] if "resume" in name]
+    assert not [path for path in at.road.asked if "partial" in path]
+    assert await at.query(BEGINNINGS, "designed") == []
 
 
 async def test_drawing_and_sending_make_no_long_task(at: Place, page: Page) -> None:

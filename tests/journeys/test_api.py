@@ -36,6 +36,7 @@ async def product(fresh_database: TestDatabase, tmp_path: Path) -> AsyncIterator
         await _announced(found, "b")
         found.telegram.fault("refuse", code=400, description="Bad Request: not today")
         await _announced(found, "c")
+        await _applied(found)
         yield found
 
 
@@ -67,8 +68,31 @@ async def _ids(product: Product) -> dict[str, str]:
     return {
         "lead": leads[0]["id"], "lead_id": leads[1]["id"], "delivery": failed[0]["id"],
         "source": (await listed("sources"))[0]["id"], "owner": (await listed("members"))[0]["id"],
-        "key": (await listed("keys"))[0]["id"], "form_id": form,
+        "key": (await listed("keys"))[0]["id"], "form_id": form, "upload": (await _uploads(product))[0],
     }  # fmt: skip
+
+
+async def _applied(product: Product) -> None:
+    """An enquiry with a file."""
+    fields = [{"key": "cv", "type": "file", "label": "CV"}]
+    definition = {"title": "Apply", "steps": [{"id": "one", "fields": fields}]}
+    made = (await product.http.post("/api/v1/forms", json={"definition": definition}, headers=product.key)).json()
+    before = len(await product.leads())
+    await product.http.post(f"/f/{made['key']}", files={"cv": ("cv.pdf", b"%PDF-1.7", "application/pdf")})
+
+    async def taken_in() -> bool:
+        return bool(await _uploads(product)) and len(await product.leads()) > before
+
+    await until(taken_in)
+
+
+async def _uploads(product: Product) -> list[str]:
+    """The files of every lead."""
+    found = []
+    for lead in await product.leads():
+        answer = await product.http.get(f"/api/v1/leads/{lead['id']}/submissions", headers=product.key)
+        found += [file["id"] for submission in answer.json()["data"] for file in submission["uploads"]]
+    return found
 
 
 async def _closed_form(product: Product) -> str:

@@ -88,7 +88,7 @@ def test_structures_are_masked_inside() -> None:
 @pytest.mark.parametrize("shown", [str, repr])
 def test_the_row_that_postgresql_quotes_disappears_and_the_statement_stays(shown: Callable[[str], str]) -> None:
     row = "DETAIL:  Failing row contains (1, Quincunx,\n$argon2id$v=19, Pellucid)."
-    error = f"CheckViolationError: row violates check constraint \"no\"\n{row}\n[SQL: INSERT INTO person VALUES ($1)]"
+    error = f'CheckViolationError: row violates check constraint "no"\n{row}\n[SQL: INSERT INTO person VALUES ($1)]'
 
     masked = redact_text(shown(error))
 

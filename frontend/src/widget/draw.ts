@@ -1,5 +1,5 @@
 // Where our own forms appear and what opens them. The forms themselves come with one more request, when needed.
-import { on, safe, tell, warn, type Config, type Json } from "./env";
+import { keeps, on, safe, tell, warn, type Config, type Json } from "./env";
 import { deliver, type Answer } from "./outbox";
 import { context } from "./visit";
 
@@ -11,6 +11,8 @@ export interface Core {
   deliver: (config: Config, body: Json, waits: () => void) => Promise<Answer>;
   context: (more: Json) => Json;
   tell: (name: string, detail: Json) => void;
+  /** Whether this visit may use the browser's storage, and be remembered. */
+  keeps: boolean;
 }
 /** A drawn form. */
 export interface View {
@@ -42,7 +44,7 @@ export const drawn = (config: Config, values: Json, place?: Element | null): Dra
     // Another address for each, since a browser never runs the same module twice.
     const asked = `token=${config.token}&form=${config.form || ""}&lang=${lang}&n=${++number}`;
     const module = (await import(`${config.api}/api/widget/form.js?${asked}`)) as FormModule;
-    view = module.draw(host, { config, values, deliver, context, tell });
+    view = module.draw(host, { config, values, deliver, context, tell, keeps: keeps(config) });
     tell("ready", { form: config.form });
     return view;
   };

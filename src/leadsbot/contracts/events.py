@@ -72,7 +72,7 @@ class FormSeen(Event, frozen=True, kw_only=True):
 class PartialSaved(Event, frozen=True, kw_only=True):
     """Somebody began to fill in a form and has not sent it; told once for each beginning."""
 
-    type: ClassVar[str] = "partial.saved"
+    type: ClassVar[str] = "submission.partial"
     subject: ClassVar[str] = "partial_id"
     partial_id: UUID
     form_id: UUID

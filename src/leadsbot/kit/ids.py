@@ -26,6 +26,8 @@ TELEGRAM_LINK: Final = "tgl"
 JOB: Final = "job"
 FORM: Final = "form"
 SEEN: Final = "seen"
+UPLOAD: Final = "upl"
+PARTIAL: Final = "part"
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)

@@ -78,7 +78,6 @@ TAKEN: list[tuple[dict[str, Any], Any, Any]] = [
     (field("a", "checkbox", required=True), ["0", "1"], ["0", "1"]),
     (field("a", "rating", scale=10), "10", "10"),
     (field("a", "rating"), 1, 1),
-    (field("a", "file"), "upl_1", ["upl_1"]),
     (field("a", "hidden"), {"any": "thing"}, {"any": "thing"}),
 ]
 REFUSED: list[tuple[dict[str, Any], Any]] = [
@@ -119,6 +118,9 @@ REFUSED: list[tuple[dict[str, Any], Any]] = [
     (field("a", "rating"), "2.5"),
     (field("a", "file"), ["upl_1", "upl_2"]),
     (field("a", "file"), [1]),
+    (field("a", "file"), "upl_1"),
+    (field("a", "file"), "C:\\fakepath\\cv.pdf"),
+    (field("a", "file"), {"filename": "cv.pdf", "upload": "upl_00000000000000000000000000"}),
 ]
 
 

@@ -39,7 +39,8 @@ def test_whatever_changes_in_a_field_is_said(name: str) -> None:
 WHOLE: dict[str, Any] = {
     "title": "Other", "steps": [{"id": "other", "fields": []}], "languages": {"de": {"title": "Kontakt"}},
     "endings": [{"id": "end"}], "theme": {"accent": "#000000"}, "closes_at": "2030-01-01T12:00:00Z",
-    "max_submissions": 5, "partials": True, "confirmation": {"enabled": True}, "language": "de",
+    "max_submissions": 5, "files_max_bytes": 1_048_576, "partials": True,
+    "confirmation": {"enabled": True}, "language": "de",
 }  # fmt: skip
 
 
@@ -108,8 +109,6 @@ def test_of_many_options_some_are_named() -> None:
     def asking(*values: str) -> dict[str, Any]:
         return one_step(field("topic", "select", options=[{"value": each, "label": each.upper()} for each in values]))
 
-    assert said(asking("a", "b"), asking("b", "c")) == [
-        "The options of “Topic” changed (new: “C”; gone: “A”)."
-    ]
+    assert said(asking("a", "b"), asking("b", "c")) == ["The options of “Topic” changed (new: “C”; gone: “A”)."]
     assert said(asking("a", "b"), asking("b", "a")) == ["The options of “Topic” changed their order."]
     assert "and 5 more" in said(asking(), asking(*"abcdefghi"))[0]

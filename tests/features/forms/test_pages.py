@@ -26,8 +26,8 @@ def inputs(page: str) -> dict[str, str]:
     """What the plain editor would send if nobody touched it."""
     found = dict(re.findall(r'<input[^>]*name="([\w.]+)" value="([^"]*)"', page))
     found |= dict(re.findall(r'<textarea[^>]*name="([\w.]+)"[^>]*>([^<]*)</textarea>', page))
-    ticks = dict.fromkeys(re.findall(r'type="checkbox" name="(required\.\w+)"', page))
-    ticked = set(re.findall(r'type="checkbox" name="(required\.\w+)" value="yes" checked', page))
+    ticks = dict.fromkeys(re.findall(r'type="checkbox" name="(required\.\w+|partials)"', page))
+    ticked = set(re.findall(r'type="checkbox" name="(required\.\w+|partials)" value="yes" checked', page))
     return {name: html.unescape(value) for name, value in found.items() if name not in ticks or name in ticked}
 
 
@@ -151,6 +151,30 @@ async def test_saving_what_nobody_touched_changes_nothing(alice: Browser, forms:
         assert await draft(forms, form) == before
 
 
+async def test_beginnings_and_the_limits_of_files_are_set_without_a_script(alice: Browser, forms: Forms) -> None:
+    form = await forms.make(one_step(field("name"), field("cv", "file")))
+    assert (
+        await save(
+            alice, form, partials="yes", files_max_bytes="12,5", max_bytes__cv="2.5", max__cv="3",
+            accept__cv="application/pdf, image/*",
+        )
+    ).status_code == 303  # fmt: skip
+    now = await draft(forms, form)
+    cv = now["steps"][0]["fields"][1]
+    assert (now["partials"], now["files_max_bytes"]) == (True, 13_107_200)
+    assert (cv["max_bytes"], cv["max"], cv["accept"]) == (2_621_440, 3, ["application/pdf", "image/*"])
+    for wrong in ({"max_bytes__cv": "11"}, {"max_bytes__cv": "0"}, {"files_max_bytes": "51"}, {"max_bytes__cv": "x"}):
+        answer = await save(alice, form, **wrong)
+        assert answer.status_code == 422, wrong
+        assert 'class="error"' in answer.text, wrong
+    sent = await typed(alice, form)
+    assert sent.pop("partials") == "yes"
+    assert (await alice.post(f"/forms/{form['id']}", {**sent, "do": "save"})).status_code == 303
+    assert (await draft(forms, form)).get("partials", False) is False
+    await forms.save({**form, "revision": (await forms.call("GET", f"/{form['id']}")).json()["revision"]}, contact())
+    assert "files_max_bytes" not in await text_of(alice, f"/forms/{form['id']}")
+
+
 async def test_fields_go_up_and_down_also_into_the_next_step(alice: Browser, forms: Forms) -> None:
     steps = [{"id": "a", "fields": [field("one"), field("two")]}, {"id": "b", "fields": [field("three")]}]
     form = await forms.make({"title": "T", "steps": steps})
@@ -247,7 +271,7 @@ async def test_errors_stand_in_the_way_and_lead_to_their_places(alice: Browser, 
     shown = await text_of(alice, page)
     assert "2 things must be mended" in shown
     assert f'href="/forms/{form["id"]}#steps[0].fields[0].options"' in shown
-    assert "<button class=\"button\">Publish" not in shown
+    assert '<button class="button">Publish' not in shown
     refused = await alice.post(page, {"revision": "1"}, on=page)
     assert (refused.status_code, "2 things must be mended" in refused.text) == (422, True)
 

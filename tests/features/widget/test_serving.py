@@ -11,7 +11,7 @@ import pytest
 
 import hatch_build
 from leadsbot.features.capture.public import close_source, create_source, update_source
-from leadsbot.features.forms.definition import Definition, Field, Step, Translation
+from leadsbot.features.forms.definition import Definition, Field, Step, Translation, decode
 from leadsbot.features.forms.public import Form, contact_form, create_form, publish
 from leadsbot.infra.db.pool import Database
 from tests.cast import Browser, Cast, browser
@@ -85,6 +85,18 @@ async def test_one_request_brings_the_script_the_form_and_a_fresh_token(web: Bro
     assert said["steps"][0]["fields"][0]["label"] == "E-mail"
     assert said["token"]
     assert said["token"] != again["token"]
+
+
+async def test_what_only_some_forms_need_comes_with_those_only(db: Database, web: Browser, cast: Cast) -> None:
+    more = (hatch_build.BUILT / manifest()["widget-more.js"]["file"]).read_text()
+    plain = {"title": "T", "steps": [{"id": "one", "fields": [{"key": "a", "type": "text", "label": "A"}]}]}
+    files = {"title": "T", "steps": [{"id": "one", "fields": [{"key": "a", "type": "file", "label": "A"}]}]}
+    for definition, comes in ((plain, False), (files, True), ({**plain, "partials": True}, True)):
+        async with db.tenant(cast.workspace_id) as tx:
+            made = await create_form(tx, decode(definition))
+        answer, said = await asked(web, token=made.source.key)
+        assert (more in answer.text) is comes
+        assert said["title"] == "T"
 
 
 async def test_the_form_comes_in_the_language_that_is_asked_for(web: Browser, form: Form) -> None:

@@ -9,6 +9,7 @@ export interface Drawn {
   /** What is hidden and shown. */
   box: HTMLElement;
   step: number;
+  files: () => File[];
   /** Whether its conditions hold. */
   shown: boolean;
   value(): string | string[];
@@ -20,7 +21,7 @@ export interface Drawn {
 }
 
 /** Types of inputs; numbers are texts, because everybody writes them in another way and the server reads them all. */
-const KINDS: Partial<Record<string, string>> = { email: "email", phone: "tel", date: "date" };
+const KINDS: Partial<Record<string, string>> = { email: "email", phone: "tel", date: "date", file: "file" };
 
 export const field = (one: Field, step: number, say: Say): Drawn => {
   const { type, key, required, label, options = [] } = one;
@@ -37,8 +38,10 @@ export const field = (one: Field, step: number, say: Say): Drawn => {
     return element("label", { class: "tick" }, input, element("span", {}, text, tick && optional));
   };
   const line = (): HTMLElement => {
-    const text = !/number|money|date/.test(type);
+    const text = !/number|money|date|file/.test(type);
     const more = {
+      accept: one.accept?.join(),
+      multiple: type === "file" && one.max! > 1,
       ...given,
       autocomplete: one.autocomplete,
       inputmode: one.inputmode,
@@ -77,7 +80,9 @@ export const field = (one: Field, step: number, say: Say): Drawn => {
   made.className = one.half ? "field half" : "field";
   made.append(element("p", { class: "dim", id: "h-" + key }, one.help), error);
 
+  const files = (): File[] => [...(only.files || [])];
   const value = (): string | string[] => {
+    if (type === "file") return files().map((each) => each.name);
     if (!boxes[0]) return only.value.trim();
     const chosen = boxes.filter((each) => each.checked).map((each) => each.value);
     return type === "multiselect" ? chosen : chosen[0] || "";
@@ -88,8 +93,9 @@ export const field = (one: Field, step: number, say: Say): Drawn => {
     step,
     shown: true,
     value,
+    files,
     set: (wanted) => {
-      if (!boxes[0]) only.value = wanted;
+      if (!boxes[0] && type !== "file") only.value = wanted;
       for (const each of boxes) each.checked = tick ? /^(true|1|on|yes)$/.test(wanted) : wanted.split(",").includes(each.value);
     },
     // The rest the server knows better: its answer is shown in the same places.
@@ -97,8 +103,10 @@ export const field = (one: Field, step: number, say: Say): Drawn => {
       const { badInput, typeMismatch, patternMismatch, tooShort } = only.validity;
       if (badInput) return say(type);
       if (!value().length) {
-        return required ? say(type === "multiselect" ? "missing_choices" : tick ? "missing_tick" : choice || type === "select" ? "missing_choice" : "missing") : "";
+        return required ? say(type === "multiselect" ? "missing_choices" : tick ? "missing_tick" : type === "file" ? "missing_file" : choice || type === "select" ? "missing_choice" : "missing") : "";
       }
+      const large = files().find((each) => each.size > one.max_bytes!);
+      if (large) return say("file_size", { name: large.name, size: (one.max_bytes! / 2 ** 20).toFixed(1) + " MB" });
       return typeMismatch ? say(type) : patternMismatch ? one.pattern_help || say("pattern") : tooShort ? say("too_short", one) : "";
     },
     mark: (fault) => {

@@ -4,7 +4,10 @@ import type { Json } from "../env";
 import { element } from "./element";
 import { field, type Drawn, type Say } from "./field";
 import { holds, seen, type Seen } from "./logic";
-import type { Ending, Field, LocalForm } from "./types";
+import type { Ending, Field, LocalForm, More } from "./types";
+
+/** Comes along with forms that need it. */
+declare const LEADSBOT_MORE: More | undefined;
 
 type Fault = [Drawn, string];
 
@@ -18,10 +21,11 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
   let current = 0;
   let busy = false;
 
+  const more = typeof LEADSBOT_MORE === "undefined" ? undefined : LEADSBOT_MORE;
+  const begun = more?.keep(core, form, () => [Object.fromEntries(drawn.map((each) => [each.field.key, each.value()])), steps[current]!.id]);
+
   const part = (one: Field, step: number): HTMLElement | false => {
     if (one.type === "heading") return element("div", { class: "field" }, element("h3", {}, one.label), element("p", {}, one.text));
-    // Files come when the server says where to send them.
-    if (one.type === "file") return false;
     const made = field(one, step, say);
     drawn.push(made);
     made.box.addEventListener("input", () => touched.add(made));
@@ -87,6 +91,7 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
   const go = (by: number): void => {
     current = open[open.indexOf(current) + by] ?? current;
     settle();
+    begun?.save();
     (pages[current]!.querySelector<HTMLElement>("h3[tabindex]") || title).focus();
   };
 
@@ -122,15 +127,25 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
     waiting(true);
     const { key, version, language, token } = form;
     const fields: Json = {};
-    for (const each of drawn) if (each.shown && each.value().length) fields[each.field.key] = each.value();
-    const context = core.context({ form: { id: key, version } });
+    const files: [string, File][] = [];
+    for (const each of drawn) {
+      if (!each.shown || !each.value().length) continue;
+      if (each.field.type !== "file" || !more) fields[each.field.key] = each.value();
+      else files.push(...each.files().map((file): [string, File] => [each.field.key, file]));
+    }
+    await begun?.settled();
+    const context = core.context({ form: { id: key, version }, partial: begun?.id });
     const body = { token: key, fields, context, _token: token, _gotcha: trap.value, _lang: language };
-    const { status, body: told } = await core.deliver(core.config, body, () => {
+    const waits = (): void => {
       state.textContent = say(navigator.onLine ? "waiting" : "offline");
-    });
+    };
+    const { status, body: told } = await (files[0] ? more!.deliver(core, body, files, waits) : core.deliver(core.config, body, waits));
     waiting(false);
     core.tell(status < 300 ? "sent" : "failed", { form: key, id: told.id, status });
-    if (status < 300) return end((told.ending || {}) as Ending);
+    if (status < 300) {
+      begun?.end();
+      return end((told.ending || {}) as Ending);
+    }
     const named = (told.errors || []) as { field: string; message: string }[];
     const faults = drawn.flatMap((each) =>
       named.filter((one) => one.field === each.field.key && each.shown).map((one): Fault => [each, one.message]),
@@ -158,6 +173,13 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
     }
     settle();
   };
+  void begun?.load().then((kept = {}) => {
+    for (const each of drawn) {
+      const value = kept[each.field.key];
+      if (value && !touched.has(each)) each.set(String(value));
+    }
+    settle();
+  });
   view.submit = submit;
   view.fill = fill;
   fill();

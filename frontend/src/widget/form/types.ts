@@ -1,4 +1,7 @@
 // What the server bakes into the module: everything to draw a form, in one language. See features/forms/localized.py.
+import type { Core } from "../draw";
+import type { Json } from "../env";
+
 
 export type FieldType =
   | "text" | "textarea" | "email" | "phone" | "number" | "money" | "date" | "select" | "multiselect" | "radio"
@@ -31,6 +34,8 @@ export interface Field {
   default?: string;
   currency?: string;
   scale?: number;
+  accept?: string[];
+  max_bytes?: number;
   text?: string;
   half?: boolean;
   show_if?: Conditions;
@@ -67,6 +72,25 @@ export interface LocalForm {
   theme: Partial<Theme>;
   steps: Step[];
   words: Record<string, string>;
+  partials?: boolean;
+}
+
+/** What somebody typed and has not sent, kept by the server. */
+export interface Beginning {
+  /** Which one it is, once that is known; the submission tells it. */
+  id?: string | undefined;
+  save(): void;
+  /** What was kept in this tab before. */
+  load(): Promise<Json | undefined>;
+  /** Nothing is on its way any more. */
+  settled(): Promise<unknown>;
+  end(): void;
+}
+
+/** The part of the widget that only some forms come with. */
+export interface More {
+  deliver(core: Core, body: Json, files: [string, File][], waits: () => void): Promise<{ status: number; body: Json }>;
+  keep(core: Core, form: LocalForm, typed: () => [Json, string]): Beginning | undefined;
 }
 
 /** A form that cannot be drawn, and why. */

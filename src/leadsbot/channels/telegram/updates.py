@@ -135,9 +135,7 @@ def _message(message: Message, bot_username: str) -> Intent:
         code = command["code"]
         well_formed = code is not None and CODE.fullmatch(code) is not None
         chat, user = message.chat, message.from_user
-        return StartLink(
-            chat, code if well_formed else None, thread, user, message.message_id, _topic(message, thread)
-        )
+        return StartLink(chat, code if well_formed else None, thread, user, message.message_id, _topic(message, thread))
     return _reply(message, thread)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import ColumnElement, bindparam, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Text, bindparam, cast, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import Executable
 
@@ -195,6 +195,18 @@ async def get_submission(tx: TenantTx, submission_id: UUID, *, lock: bool = Fals
     statement = _LOCKED_SUBMISSION if lock else _ONE_SUBMISSION
     row = await statement.row(tx, workspace=tx.workspace_id, id=submission_id)
     return _submission(row) if row else None
+
+
+async def submission_naming(tx: TenantTx, source_id: UUID, words: str, since: datetime, until: datetime) -> UUID | None:
+    """The submission to a source in this time, of minutes, whose fields contain these words (an id, say)."""
+    statement = select(SubmissionRow.id).where(
+        SubmissionRow.workspace_id == tx.workspace_id,
+        SubmissionRow.source_id == source_id,
+        SubmissionRow.received_at.between(since, until),
+        cast(SubmissionRow.fields, Text).contains(words, autoescape=True),
+    )
+    found: UUID | None = await tx.scalar(statement.limit(1))
+    return found
 
 
 def _blocked() -> ColumnElement[bool]:

@@ -112,9 +112,7 @@ class Submission(Table):
         Index(None, "workspace_id", "source_id", "received_at"),
         Index("ix_submission_quarantined", "workspace_id", "received_at", "id", postgresql_where=text("quarantined")),
         Index("ix_submission_held", "received_at", postgresql_where=text("quarantined")),
-        Index(
-            "ix_submission_label", "workspace_id", "received_at", "id", postgresql_where=text("label IS NOT NULL")
-        ),
+        Index("ix_submission_label", "workspace_id", "received_at", "id", postgresql_where=text("label IS NOT NULL")),
     )
 
     workspace_id: Mapped[UUID] = tenant_key(LEAD_LINK)

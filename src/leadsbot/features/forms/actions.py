@@ -1,30 +1,39 @@
-"""Every write to forms. A form is a draft that is saved again and again, and versions that are published and stay."""
+"""Every write to forms and their files. A form is a draft that is saved again and again, and versions that are
+published and stay."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
-from leadsbot.contracts.events import FormPublished
+from leadsbot.contracts.events import FormPublished, PartialSaved
 from leadsbot.features.accounts.public import workspace_settings
 from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind, Source
+from leadsbot.features.forms import beginnings, store
 from leadsbot.features.forms import definition as definitions
-from leadsbot.features.forms import store
 from leadsbot.features.forms.definition import Definition
+from leadsbot.features.forms.files import NewFile, named, of_files
 from leadsbot.features.forms.findings import NotReady
 from leadsbot.features.forms.lint import lint
 from leadsbot.features.forms.model import Form, FormRecord, form_of, stamped
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.events.log import emit
 from leadsbot.kit.errors import Conflict, Invalid, NotFound
-from leadsbot.kit.ids import new_id
+from leadsbot.kit.ids import PARTIAL, UPLOAD, new_id, read, show, token
 from leadsbot.kit.text import clean
 
 COPIED: Final = (
     "allowed_origins", "redirect_allow", "country", "max_body", "settings", "checks", "lawful_basis", "notice_version",
 )  # fmt: skip
 """What a duplicate takes over from the source of the form."""
+
+ONE_REQUEST: Final = timedelta(minutes=15)
+"""A file and the submission that names it come with one request: so far apart they can be at most."""
 
 
 class Stale(Conflict):
@@ -182,14 +191,93 @@ async def delete(tx: TenantTx, form_id: UUID, *, by: str = "system") -> None:
     await capture.update_source(tx, source.id, by=by, form=None)
 
 
-async def close_when_full(tx: TenantTx, source_id: UUID) -> None:
-    """Close the form of a source that has as many submissions as it may have. May be asked again and again."""
+async def keep_files(tx: TenantTx, source_id: UUID, files: Sequence[NewFile]) -> None:
+    """Store files whose submission is about to come; keeping the same ones again changes nothing."""
+    await store.add_uploads(tx, source_id, files)
+
+
+async def claim_files(tx: TenantTx, form: Form, submission_id: UUID) -> None:
+    """Give the files that a submission names to it. May be asked again and again."""
+    live = public_definition(form)
+    if live is None or not of_files(live):
+        return
+    submission = await capture.get_submission(tx, submission_id)
+    if submission is not None and (uploads := named(submission.fields, live)):
+        await store.claim_uploads(tx, form.source.id, submission_id, uploads)
+
+
+async def drop_orphans(tx: TenantTx, uploads: Collection[UUID]) -> None:
+    """Delete those of these files that no submission names: it was refused, or never came.
+
+    One that is named and was not given to its submission (the form changed meanwhile, the worker failed) is given
+    to it now instead.
+    """
+    orphans = []
+    for upload, source, since in await store.unclaimed_uploads(tx, uploads):
+        owner = await capture.submission_naming(
+            tx, source, show(UPLOAD, upload), since - ONE_REQUEST, since + ONE_REQUEST
+        )
+        if owner is None:
+            orphans.append(upload)
+        else:
+            await store.claim_uploads(tx, source, owner, [upload])
+    await store.drop_uploads(tx, orphans)
+
+
+async def keep_beginning(
+    tx: TenantTx, form: Form, answers: Mapping[str, Any], step: str, code: str = ""
+) -> tuple[str, UUID] | None:
+    """Keep what somebody filled in so far; returns the code that only they get, and the id of the beginning.
+
+    With the ``code`` of an earlier time that one is replaced. None where the form keeps no beginnings, nothing was
+    filled in or the form has more of them than it may have. Raises Invalid for what cannot be stored.
+    """
+    live = public_definition(form)
+    if live is None or not live.partials:
+        return None
+    said = beginnings.kept(answers, live)
+    values = {"version": form.live_version, "answers": said, "step": beginnings.step_of(step, live)}
+    mark = beginnings.hashed(code)
+    known = await store.beginning(tx, form.id, mark) if mark else None
+    if known is not None and await store.change_beginning(tx, known.id, **values):
+        return code, known.id
+    if not said or (await store.count_beginnings(tx, form.id)).get(form.id, 0) >= beginnings.MOST:
+        return None
+    made, new = token(), new_id()
+    await store.add_beginning(tx, new, form.id, sha256(made.encode()).digest(), **values)
+    await emit(tx, PartialSaved(partial_id=new, form_id=form.id))
+    return made, new
+
+
+async def end_beginning(tx: TenantTx, form: Form, submission_id: UUID) -> None:
+    """Forget the beginning that a submission says it was. May be asked again and again."""
+    live = public_definition(form)
+    if live is None or not live.partials:
+        return
+    submission = await capture.get_submission(tx, submission_id)
+    said = submission.context.get(beginnings.CONTEXT) if submission is not None else None
+    if isinstance(said, str):
+        with suppress(NotFound):
+            await store.drop_beginning(tx, form.id, read(PARTIAL, said))
+
+
+def public_definition(form: Form) -> Definition | None:
+    """What visitors see of a form; None before it was published."""
+    return definitions.decode(form.source.form["definition"]) if form.source.form else None
+
+
+async def live_form(tx: TenantTx, source_id: UUID) -> Form | None:
+    """The form of a source, if it was published."""
     record = await store.form_of_source(tx, source_id)
     if record is None or record.live_version is None:
-        return
-    form = form_of(record, await _source(tx, record))
+        return None
+    return form_of(record, await _source(tx, record))
+
+
+async def close_when_full(tx: TenantTx, form: Form) -> None:
+    """Close a form that has as many submissions as it may have. May be asked again and again."""
     if form.source.open and await full(tx, form):
-        await capture.close_source(tx, source_id)
+        await capture.close_source(tx, form.source.id)
 
 
 async def full(tx: TenantTx, form: Form) -> bool:

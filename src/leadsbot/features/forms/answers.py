@@ -6,11 +6,14 @@ What is decided here, and documented in the feature's README:
   not checked and **is kept** under its name, for a page without a script shows every field. It counts as empty in
   conditions, and a consent that was not shown counts as not asked for.
 - Unknown fields are kept as they came.
+- A file field takes nothing but what was stored a moment ago (:mod:`~leadsbot.features.forms.files`); what else is sent
+  in the place of a file that was not asked for is left out.
 - Blanks around a text go. What was typed is stored, never what we read out of it.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,7 +23,8 @@ from leadsbot.features.forms import definition as definitions
 from leadsbot.features.forms.conditions import Predicate, both, predicate
 from leadsbot.features.forms.definition import Definition, Field
 from leadsbot.features.forms.endings import Finish, Thanks, finish
-from leadsbot.features.forms.reading import Fault, Take, blank, reader, taker, ticked
+from leadsbot.features.forms.files import References
+from leadsbot.features.forms.reading import Fault, Opened, Take, blank, reader, taker, ticked
 from leadsbot.features.forms.words import closest, words
 from leadsbot.infra import logging
 from leadsbot.kit.clock import utcnow
@@ -43,6 +47,7 @@ class _Item(NamedTuple):
     required: bool
     is_tick: bool
     is_consent: bool
+    is_file: bool
     read: Take | None
     """How conditions read it; None where no condition asks."""
 
@@ -59,6 +64,7 @@ class CompiledForm:
         redirects: tuple[str, ...],
         country: str | None,
         thanks: Thanks,
+        opened: Opened | None = None,
     ) -> None:
         self.version, self.definition = version, definition
         self.lawful_basis = definition.lawful_basis or None
@@ -66,7 +72,7 @@ class CompiledForm:
         self.country = country
         # Two fields with one key were refused by lint; of any others the first is meant.
         self._fields = {field.key: field for field in reversed(definition.fields())}
-        self._items = tuple(_items(definition, country))
+        self._items = tuple(_items(definition, country, opened))
         self._languages = (definition.language, *definition.languages)
         self._consents = {each: _texts(definition, each) for each in self._languages}
         self._endings = {each: self._compiled(each, key, redirects, thanks) for each in self._languages}
@@ -94,8 +100,10 @@ class CompiledForm:
         seen: dict[str, Any] = {}
         consents: list[dict[str, Any]] = []
         faults: dict[str, Fault] = {}
-        for key, take, shown, required, is_tick, is_consent, read in self._items:
+        for key, take, shown, required, is_tick, is_consent, is_file, read in self._items:
             if shown is not None and not shown(seen):
+                if is_file and key in kept:
+                    _set_aside(kept, key, take)
                 continue
             value = kept.get(key)
             if type(value) is str:
@@ -147,7 +155,15 @@ class CompiledForm:
         return words(language)[fault.code].format(**numbers)
 
 
-def _items(definition: Definition, country: str | None) -> list[_Item]:
+def _set_aside(kept: dict[str, Any], key: str, take: Take) -> None:
+    """Keep the files of a field that was not asked for, and nothing else under its name."""
+    try:
+        kept[key] = take(kept[key])
+    except Fault:
+        del kept[key]
+
+
+def _items(definition: Definition, country: str | None, opened: Opened | None) -> list[_Item]:
     asked = {
         comparison.field for conditions in _every_condition(definition) for group in conditions for comparison in group
     }
@@ -159,10 +175,11 @@ def _items(definition: Definition, country: str | None) -> list[_Item]:
             if field.type != "heading" and field.key not in earlier:
                 shown = both(of_step, predicate(field.show_if, earlier))
                 read = reader(field) if field.key in asked else None
+                tick = field.type in ("checkbox", "consent")
                 items.append(
                     _Item(
-                        field.key, taker(field, country), shown, field.required, field.type in ("checkbox", "consent"),
-                        field.type == "consent", read,
+                        field.key, taker(field, country, opened), shown, field.required, tick,
+                        field.type == "consent", field.type == "file", read,
                     )
                 )  # fmt: skip
             earlier.setdefault(field.key, field)
@@ -230,6 +247,7 @@ class FormCompiler:
 
     def __init__(self, signer: Signer) -> None:
         self._thanks = Thanks(signer)
+        self._files = References(signer)
 
     def __call__(self, published: Published) -> CompiledForm | Unreadable:
         """The form, compiled. Never raises: one form that cannot be read must not keep others from being served."""
@@ -239,4 +257,5 @@ class FormCompiler:
         return CompiledForm(
             stored.version, stored.definition, key=published.key, redirects=published.redirects,
             country=published.country or stored.country, thanks=self._thanks,
+            opened=partial(self._files.opened, published.key),
         )  # fmt: skip

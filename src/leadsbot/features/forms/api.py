@@ -66,11 +66,11 @@ async def list_forms(tx: InTx, services: Uses, limit: Limit = 50, cursor: Cursor
     """Every form with what came in through it, the oldest first."""
     at = position(cursor)
     forms = [each for each in await public.list_forms(tx) if at is None or (each.created_at, each.id) > at]
-    counts = await capture.count_submissions(tx)
+    counts, begun = await capture.count_submissions(tx), await public.unfinished(tx)
     return paged(
         forms[: limit + 1],
         limit,
-        lambda each: summary_out(services.url(), each, counts.get(each.source.id)),
+        lambda each: summary_out(services.url(), each, counts.get(each.source.id), begun.get(each.id, 0)),
         lambda each: (each.created_at, each.id),
     )
 
@@ -323,7 +323,8 @@ async def _found(tx: TenantTx, shown: str) -> Form:
 async def _answer(tx: TenantTx, services: Services, form: Form, *, status: int = 200) -> Response[FormOut]:
     counts = await capture.count_submissions(tx, source_id=form.source.id)
     report = lint(form.draft, form.source.redirect_allow)
-    shown = form_out(services.url(), form, counts.get(form.source.id), report)
+    begun = await public.unfinished(tx, form.id)
+    shown = form_out(services.url(), form, counts.get(form.source.id), report, begun.get(form.id, 0))
     return Response(shown, status_code=status, headers={"ETag": f'"{form.revision}"'})
 
 

@@ -17,6 +17,7 @@ from leadsbot.features.forms.answers import FormCompiler
 from leadsbot.features.forms.catalogue import catalogue
 from leadsbot.features.forms.changes import TYPES, changes, sentence
 from leadsbot.features.forms.definition import Definition, encode
+from leadsbot.features.forms.files import of_files
 from leadsbot.features.forms.findings import NotReady
 from leadsbot.features.forms.lint import lint
 from leadsbot.features.forms.model import Form
@@ -129,6 +130,7 @@ async def _builder(
     return await framed(
         request, tx, form, "builder", status=error.status if error else 200, draft=draft, error=error, types=TYPES,
         report=report, details=plain.details, as_lines=plain.as_lines, headers=FRAMING,
+        as_megabytes=plain.as_megabytes, takes_files=bool(of_files(draft)),
         says=lambda conditions: sentence(conditions, fields), given=await _given(tx, form) if not error else None,
     )  # fmt: skip
 

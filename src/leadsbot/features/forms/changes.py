@@ -10,6 +10,7 @@ import msgspec
 
 from leadsbot.features.forms.conditions import TICKS
 from leadsbot.features.forms.definition import Comparison, Conditions, Definition, Ending, Field
+from leadsbot.features.forms.files import readable
 from leadsbot.features.forms.findings import called
 from leadsbot.features.forms.localized import NAMES
 
@@ -80,6 +81,8 @@ def _changes(before: Definition, after: Definition) -> Iterator[str]:
     yield from _languages(before, after)
     if before.theme != after.theme:
         yield f"The look changed: {_differing(before.theme, after.theme)}."
+    if before.files_max_bytes != after.files_max_bytes:
+        yield f"All files of one submission together may have {readable(after.files_max_bytes)} now."
     if before.partials != after.partials:
         yield "Beginnings that are not sent are kept." if after.partials else "Beginnings are not kept any more."
     yield from _confirmation(before, after)

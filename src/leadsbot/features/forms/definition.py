@@ -179,6 +179,8 @@ class Definition(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True)
     closes_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     max_submissions: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] | None = None
     closed_text: Long = ""
+    files_max_bytes: Annotated[int, msgspec.Meta(ge=1, le=52_428_800)] = 26_214_400
+    """The size of all files of one submission together."""
     partials: bool = False
     """Whether beginnings that were not sent are kept."""
     confirmation: Confirmation = msgspec.field(default_factory=Confirmation)

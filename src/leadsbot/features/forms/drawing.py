@@ -56,6 +56,8 @@ class Filling:
 
     query: Mapping[str, str]
     sent: Mapping[str, Any] | None = None
+    kept: Mapping[str, Any] | None = None
+    """What was kept of an earlier time; it counts instead of the address, but for hidden fields."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """What is wrong, by the key of the field."""
 
@@ -116,6 +118,8 @@ def _kind(type: str) -> str:
 def _held(shown: ShownField, filling: Filling) -> Any:
     if filling.sent is not None:
         return None if shown.type == "file" else filling.sent.get(shown.key)
+    if filling.kept is not None and shown.type != "hidden":
+        return filling.kept.get(shown.key)
     told = filling.query.get(shown.prefill, "").strip() if shown.prefill else ""
     if told and shown.options:
         told = told if told in {option.value for option in shown.options} else ""

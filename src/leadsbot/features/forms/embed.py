@@ -50,9 +50,7 @@ def policy_lines(base: str) -> str:
 def _lines(page: str, definition: Definition) -> Iterator[str]:
     shown = shown_form(definition, language_for(definition, definition.language), key="", version=0)
     fields = [field for step in shown.steps for field in step.fields]
-    conditional = {
-        field.key for step in definition.steps for field in step.fields if step.show_if or field.show_if
-    }
+    conditional = {field.key for step in definition.steps for field in step.fields if step.show_if or field.show_if}
     files = any(field.type == "file" for field in fields)
     encoding = ' enctype="multipart/form-data"' if files else ""
     yield f'<form action="{escape(page)}" method="post"{encoding}>'

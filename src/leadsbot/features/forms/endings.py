@@ -66,6 +66,8 @@ def shown(field: Field, value: Any, translation: Translation | None) -> str:
     if field.type in ("checkbox", "consent"):
         return "✓" if ticked(value) else ""
     held = value if isinstance(value, list) else [value]
+    if field.type == "file":
+        held = [each.get("filename") if isinstance(each, dict) else each for each in held]
     said = ", ".join(labels.get(each, each) if isinstance(each, str) else str(each) for each in held if _plain(each))
     return said[:_LONGEST]
 

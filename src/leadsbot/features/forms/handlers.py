@@ -1,4 +1,5 @@
-"""What forms do when something happened: the first form of a workspace, and the end of one that is full."""
+"""What forms do when something happened: the first form of a workspace, the files of a submission, and the end of a
+form that is full."""
 
 from __future__ import annotations
 
@@ -17,17 +18,22 @@ async def make_first_form(tx: TenantTx, context: JobContext, event: WorkspaceCre
         await actions.create_form(tx, contact_form(), name="Contact")
 
 
-async def close_when_full(tx: TenantTx, context: JobContext, event: SubmissionReceived | SubmissionReleased) -> None:
-    """Close a form that has as many submissions as it may have.
+async def after_submission(tx: TenantTx, context: JobContext, event: SubmissionReceived | SubmissionReleased) -> None:
+    """Give a submission its files, forget what was kept of it before it was sent, and close a form that has as many
+    submissions as it may have.
 
-    That happens after the submission was accepted, so what arrives in the same moment is taken too: a maximum may be
-    overshot by a few, and nobody is turned away after having been thanked.
+    The last of it happens after the submission was accepted, so what arrives in the same moment is taken too: a maximum
+    may be overshot by a few, and nobody is turned away after having been thanked.
     """
-    await actions.close_when_full(tx, event.source_id)
+    form = await actions.live_form(tx, event.source_id)
+    if form is not None:
+        await actions.claim_files(tx, form, event.submission_id)
+        await actions.end_beginning(tx, form, event.submission_id)
+        await actions.close_when_full(tx, form)
 
 
 HANDLERS = (
     Handler(name="forms.make_first", event=WorkspaceCreated, run=make_first_form, priority=URGENT),
-    Handler(name="forms.close_when_full", event=SubmissionReceived, run=close_when_full),
-    Handler(name="forms.close_when_full_after_release", event=SubmissionReleased, run=close_when_full),
+    Handler(name="forms.after_submission", event=SubmissionReceived, run=after_submission),
+    Handler(name="forms.after_release", event=SubmissionReleased, run=after_submission),
 )

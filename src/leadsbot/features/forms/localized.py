@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from leadsbot.features.forms.definition import Conditions, Definition, Field, Step, Theme, Translation
+from leadsbot.features.forms.files import readable
 from leadsbot.features.forms.words import closest, preferred, right_to_left, words
 
 NAMES: Final = {
@@ -20,7 +21,7 @@ NAMES: Final = {
     "ro": "Română", "ru": "Русский", "sv": "Svenska", "tr": "Türkçe", "uk": "Українська", "zh": "中文",
 }  # fmt: skip
 """What languages call themselves; others are shown by their tag."""
-_PAGE_ONLY: Final = ("elsewhere_", "unknown_", "closed_", "confirm_", "trap", "language")
+_PAGE_ONLY: Final = ("elsewhere_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "kept_")
 _BY_TYPE: Final = {"email": "email", "phone": "tel"}
 _BY_KEY: Final = {
     "name": "name", "full_name": "name", "first_name": "given-name", "last_name": "family-name",
@@ -120,7 +121,7 @@ def shown_form(definition: Definition, language: str, *, key: str, version: int)
         language=language,
         dir="rtl" if right_to_left(language) else "ltr",
         title=own.title or definition.title,
-        steps=[_step(step, own) for step in definition.steps],
+        steps=[_step(step, own, language) for step in definition.steps],
         button=own.button or definition.button or ours["send"],
         theme=definition.theme,
         words={name: text for name, text in ours.items() if not name.startswith(_PAGE_ONLY)},
@@ -137,12 +138,17 @@ def as_data(form: ShownForm) -> dict[str, Any]:
     return data
 
 
-def _step(step: Step, own: Translation) -> ShownStep:
-    fields = [_field(field, own) for field in step.fields]
+def _step(step: Step, own: Translation, language: str) -> ShownStep:
+    fields = [_field(field, own, language) for field in step.fields]
     return ShownStep(id=step.id, fields=fields, title=own.steps.get(step.id, "") or step.title, show_if=step.show_if)
 
 
-def _field(field: Field, own: Translation) -> ShownField:
+def _limits(field: Field, language: str) -> str:
+    """What a field for files takes, where its owner says nothing about it."""
+    return words(language)["file_hint"].format(count=int(field.max or 1), size=readable(field.max_bytes))
+
+
+def _field(field: Field, own: Translation, language: str) -> ShownField:
     texts = own.fields.get(field.key)
 
     def text(name: str) -> str:
@@ -154,7 +160,7 @@ def _field(field: Field, own: Translation) -> ShownField:
         type=field.type,
         label=text("label"),
         required=field.required,
-        help=text("help"),
+        help=text("help") or (_limits(field, language) if field.type == "file" else ""),
         placeholder=text("placeholder"),
         autocomplete=field.autocomplete or _token(field),
         inputmode=_INPUT_MODES.get(field.type, ""),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, cast
@@ -17,8 +18,9 @@ from litestar import Response
 
 from leadsbot.contracts.intake import REFUSED, TOKEN_FIELD, TRAP_FIELD, InvalidAnswers, Published
 from leadsbot.features.capture.public import Kind, Source, published_source
-from leadsbot.features.forms import drawing, public
+from leadsbot.features.forms import drawing, partials, public
 from leadsbot.features.forms.answers import FormCompiler
+from leadsbot.features.forms.beginnings import CONTEXT, Beginning
 from leadsbot.features.forms.definition import Definition, Theme, encode
 from leadsbot.features.forms.endings import Thanks, filled, told
 from leadsbot.features.forms.localized import ShownForm, language_for, shown_form
@@ -28,6 +30,7 @@ from leadsbot.features.forms.theme import stylesheet
 from leadsbot.features.forms.words import WORDS, preferred, right_to_left, words
 from leadsbot.features.screening.public import mint_token
 from leadsbot.infra.services import Services
+from leadsbot.kit import ids
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.kit.jsonbody import encode as as_json
@@ -61,7 +64,8 @@ async def fill_in(request: PageRequest, form_key: FromPath[str], services: Uses)
     own = origin(services.url())
     if source.signed or (source.allowed_origins and own not in source.allowed_origins):
         return _message(request, 403, "elsewhere", form)
-    return _form(request, services, form)
+    begun = await _begun(request, services, form) if form.definition.partials else Begun()
+    return _form(request, services, form, begun=begun)
 
 
 @page("GET", "/f/{form_key:str}/thanks", needs=EVERYBODY, cookieless=True)
@@ -114,8 +118,34 @@ def look(request: PageRequest, theme: Theme) -> Response[Any]:
     return _zipped(request, _style(theme)[0], "text/css", 200, {"Cache-Control": "no-store"})
 
 
-def _form(request: PageRequest, services: Services, form: Live, sheet: str = "") -> Response[Any]:
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """How a page stands to what was kept of an earlier time."""
+
+    offered: bool = False
+    """Whether the page has the button that keeps what was filled in."""
+    code: str = ""
+    beginning: Beginning | None = None
+    fresh: bool = False
+    """Whether it was kept just now."""
+    gone: bool = False
+
+
+async def _begun(request: PageRequest, services: Services, form: Live) -> Begun:
+    code = str(request.query_params.get(partials.RESUME, ""))
+    found = await partials.find(services, form.source, code) if code else None
+    return Begun(
+        offered=not partials.private(request), code=code if found else "", beginning=found,
+        fresh=bool(request.query_params.get("kept")), gone=bool(code) and found is None,
+    )  # fmt: skip
+
+
+def _form(
+    request: PageRequest, services: Services, form: Live, sheet: str = "", *, begun: Begun | None = None
+) -> Response[Any]:
+    begun = begun or Begun()
     refused = cast("tuple[Invalid, object] | None", request.scope.get(REFUSED))
+    earlier = begun.beginning.answers if begun.beginning else None
     sent = _sent(refused[1]) if refused else None
     # Who was refused goes on in the language of the page that was filled in; the address of the post has lost it.
     language = _language(request, form.definition, str((sent or {}).get("_lang") or ""))
@@ -125,15 +155,31 @@ def _form(request: PageRequest, services: Services, form: Live, sheet: str = "")
     base = services.url(f"/f/{shown.key}")
     token = mint_token(services.signer, shown.key, origin(services.url()))
     title = f"{words(language)['problem_title']} – {shown.title}" if problems else shown.title
-    return _page(
+    answer = _page(
         request, "form", 422 if refused else 200, form.definition.theme, language,
         key=shown.key, sheet=sheet, policy=_policy(form.definition), title=title, form=shown, problems=problems,
-        steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, faults)),
+        steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, earlier, faults)),
         described=drawing.described, files=drawing.has_files(shown), trap=TRAP_FIELD,
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
         languages=_languages(request, base, shown, form.definition),
-        ours={TOKEN_FIELD: token, "_lang": language if shown.languages else ""},
+        ours={
+            TOKEN_FIELD: token, "_lang": language if shown.languages else "",
+            f"context[{CONTEXT}]": _partial_id(begun, refused[1] if refused else None),
+        },
+        begun=begun, resume=urlencode({partials.RESUME: begun.code}) if begun.code else "",
     )  # fmt: skip
+    if begun.code:
+        answer.headers.update({"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
+    return answer
+
+
+def _partial_id(begun: Begun, sent: object) -> str:
+    """Which beginning the page goes on with, also after its post was refused."""
+    if begun.beginning is not None:
+        return ids.show(ids.PARTIAL, begun.beginning.id)
+    context = sent.get("context") if isinstance(sent, dict) else None
+    said = context.get(CONTEXT) if isinstance(context, dict) else None
+    return said[:60] if isinstance(said, str) else ""
 
 
 def _query(request: PageRequest) -> list[tuple[str, str]]:
@@ -203,7 +249,7 @@ def _canonical(base: str, definition: Definition, language: str) -> str:
 
 def _languages(request: PageRequest, base: str, form: ShownForm, definition: Definition) -> list[dict[str, str]]:
     """Where the form is found in its other languages; what the address says for the fields comes along."""
-    along = [(name, value) for name, value in _query(request) if name != "lang"]
+    along = [(name, value) for name, value in _query(request) if name not in ("lang", "kept")]
     return [
         {
             "tag": each.tag,

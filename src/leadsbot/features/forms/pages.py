@@ -55,11 +55,16 @@ async def listing(request: PageRequest, tx: InTx) -> Answer:
         source = ids.read(ids.SOURCE, wanted)
         mine = next((each for each in forms if each.source.id == source), None)
         return redirect(path_of(mine.id) if mine else f"{HERE}/new?source={ids.show(ids.SOURCE, source)}")
-    counts = await capture.count_submissions(tx)
+    counts, begun = await capture.count_submissions(tx), await public.unfinished(tx)
     designed = {form.source.id for form in forms}
     bare = [each for each in await capture.list_sources(tx) if each.kind == Kind.FORM and each.id not in designed]
     rows = [
-        {"id": ids.show(ids.FORM, each.id), "form": each, "counts": counts.get(each.source.id, NONE)}
+        {
+            "id": ids.show(ids.FORM, each.id),
+            "form": each,
+            "counts": counts.get(each.source.id, NONE),
+            "unfinished": begun.get(each.id, 0),
+        }
         for each in sorted(forms, key=lambda each: each.created_at, reverse=True)
     ]
     undesigned = [
@@ -278,6 +283,7 @@ async def framed(
     counts = await capture.count_submissions(tx)
     context = {
         "form": form, "id": ids.show(ids.FORM, form.id), "counts": counts.get(form.source.id, NONE),
+        "unfinished": (await public.unfinished(tx, form.id)).get(form.id, 0),
         "done": DONE.get(done, ""), "undo": UNDO.get(done, ""), "tab": template,
     }  # fmt: skip
     return render(request, f"forms/{template}.html", status=status, headers=headers, **{**context, **more})

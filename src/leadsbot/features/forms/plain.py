@@ -18,8 +18,12 @@ from leadsbot.features.forms.lint_fields import FOR_TYPES
 from leadsbot.kit.errors import Invalid
 from leadsbot.web.forms import Form
 
-DETAILS: Final = ("help", "placeholder", "options", "min", "max", "pattern", "pattern_help", "default", "text")
+DETAILS: Final = (
+    "help", "placeholder", "options", "min", "max", "accept", "max_bytes", "pattern", "pattern_help", "default", "text",
+)  # fmt: skip
 """What the page offers for a field beside its label, where its type has it."""
+MEGABYTE: Final = 1 << 20
+MOST_FILE, MOST_FILES = 10 * MEGABYTE, 50 * MEGABYTE
 _LIMITS: Final = {"text": 2000}
 _LONGEST: Final = 60_000
 _MARK: Final = " | "
@@ -46,6 +50,8 @@ def edited(definition: Definition, form: Form) -> Definition:
         intro=_text(form, "intro", definition.intro, 2000),
         button=_text(form, "button", definition.button),
         steps=steps,
+        files_max_bytes=_bytes(form, "files_max_bytes", definition.files_max_bytes, MOST_FILES),
+        partials="partials" in form if "has.partials" in form else definition.partials,
     )
 
 
@@ -125,6 +131,13 @@ def _field(field: Field, form: Form) -> Field:
             continue
         if name in ("min", "max"):
             given[name] = _number(form, place)
+        elif name == "max_bytes":
+            given[name] = _bytes(form, place, field.max_bytes, MOST_FILE)
+        elif name == "accept":
+            given[name] = re.split(r"[\s,]+", form.text(place, limit=4000, required=False).lower().strip(", "))
+            given[name] = [kind for kind in given[name] if kind]
+            if len(given[name]) > 20:
+                raise Invalid(place, "A field can name 20 kinds of files.")
         elif name == "options":
             given[name] = from_lines(form.text(place, limit=_LONGEST, required=False), place, field.options)
         else:
@@ -149,6 +162,22 @@ def _number(form: Form, name: str) -> float | None:
     return number
 
 
+def as_megabytes(size: int) -> str:
+    """A number of bytes as people edit it."""
+    return f"{size / MEGABYTE:.3f}".rstrip("0").rstrip(".")
+
+
+def _bytes(form: Form, name: str, otherwise: int, most: int) -> int:
+    """A size in megabytes as bytes; the one that stood there when the page says the same, or nothing."""
+    if name not in form or form.text(name, limit=40, required=False) in ("", as_megabytes(otherwise)):
+        return otherwise
+    number = _number(form, name)
+    size = round((number or 0) * MEGABYTE)
+    if not 1 <= size <= most:
+        raise Invalid(name, f"Write a number of megabytes up to {most // MEGABYTE}.")
+    return size
+
+
 def _kept(definition: Definition, keep: Any) -> Definition:
     steps = [msgspec.structs.replace(step, fields=[*filter(keep, step.fields)]) for step in definition.steps]
     languages = {
@@ -167,9 +196,7 @@ def _kept(definition: Definition, keep: Any) -> Definition:
 def _moved(definition: Definition, key: str, by: int) -> Definition:
     """The field one place up or down, at the border of a step into the next one."""
     steps = [list(step.fields) for step in definition.steps]
-    where = next(
-        ((s, n) for s, fields in enumerate(steps) for n, field in enumerate(fields) if field.key == key), None
-    )
+    where = next(((s, n) for s, fields in enumerate(steps) for n, field in enumerate(fields) if field.key == key), None)
     if where is None:
         return definition
     s, n = where
@@ -198,4 +225,4 @@ def _with(definition: Definition, fields: list[list[Field]]) -> Definition:
     return msgspec.structs.replace(definition, steps=steps)
 
 
-__all__ = ["acted", "as_lines", "details", "edited", "free_key", "from_lines", "new_field"]
+__all__ = ["acted", "as_lines", "as_megabytes", "details", "edited", "free_key", "from_lines", "new_field"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from leadsbot.features.forms.actions import (
 )
 from leadsbot.features.forms.answers import FormCompiler, decode_published
 from leadsbot.features.forms.definition import Definition
+from leadsbot.features.forms.files import Upload
 from leadsbot.features.forms.findings import NotReady
 from leadsbot.features.forms.lint import lint
 from leadsbot.features.forms.localized import as_data, language_for, shown_form
@@ -65,6 +67,12 @@ def localized(form: Live, wanted: str = "", *, accept: str = "") -> dict[str, An
     """
     language = language_for(form.definition, wanted, accept)
     return as_data(shown_form(form.definition, language, key=form.source.key, version=form.version))
+
+
+def needs_more(form: dict[str, Any]) -> bool:
+    """Whether a form as :func:`localized` gives it takes files or keeps beginnings."""
+    fields = (field for step in form.get("steps", []) for field in step["fields"])
+    return bool(form.get("partials")) or any(field["type"] == "file" for field in fields)
 
 
 def undesigned(source: Source) -> Live:
@@ -114,6 +122,20 @@ async def get_version(tx: TenantTx, form_id: UUID, version: int) -> Version | No
     return await store.get_version(tx, form_id, version)
 
 
+async def uploads_of(tx: TenantTx, submissions: Collection[UUID]) -> dict[UUID, list[Upload]]:
+    """The files of submissions, in the order in which they were sent; submissions without any are absent."""
+    found: dict[UUID, list[Upload]] = {}
+    for upload in await store.uploads_of(tx, submissions):
+        if upload.submission_id is not None:
+            found.setdefault(upload.submission_id, []).append(upload)
+    return found
+
+
+async def unfinished(tx: TenantTx, form_id: UUID | None = None) -> dict[UUID, int]:
+    """How often each form (or one) was begun in the last 30 days and not sent; forms without that are absent."""
+    return await store.count_beginnings(tx, form_id)
+
+
 __all__ = [
     "Definition",
     "Form",
@@ -121,6 +143,7 @@ __all__ = [
     "Live",
     "NotReady",
     "Stale",
+    "Upload",
     "Version",
     "close",
     "contact_form",
@@ -136,6 +159,7 @@ __all__ = [
     "list_forms",
     "live",
     "localized",
+    "needs_more",
     "publish",
     "published",
     "rename",
@@ -144,5 +168,7 @@ __all__ = [
     "save_draft",
     "sentence",
     "undesigned",
+    "unfinished",
+    "uploads_of",
     "words",
 ]

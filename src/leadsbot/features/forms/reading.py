@@ -113,8 +113,20 @@ def blank(value: Any) -> bool:
     return value is None or value == {}
 
 
-def taker(field: Field, country: str | None) -> Take:
-    """How answers to this field are taken. ``country`` reads national telephone numbers unless the field says another.
+class Refused:
+    """Stands for a file that was sent and that the form does not take, until its field is looked at."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+
+
+Opened: TypeAlias = Callable[[str, str], dict[str, Any]]
+"""From the key of a field and what stands for a stored file to what is kept of it; raises Fault."""
+
+
+def taker(field: Field, country: str | None, opened: Opened | None = None) -> Take:
+    """How answers to this field are taken. ``country`` reads national telephone numbers unless the field says another;
+    ``opened`` knows the files that came with a submission: without it none is taken.
 
     Never raises: what :mod:`~leadsbot.features.forms.lint` refuses is left out.
     """
@@ -130,7 +142,7 @@ def taker(field: Field, country: str | None) -> Take:
         "multiselect": lambda: _options(field),
         "checkbox": lambda: _anything,
         "consent": lambda: _anything,
-        "file": lambda: _files(field),
+        "file": lambda: _files(field, opened),
         "heading": lambda: _anything,
         "hidden": lambda: _anything,
     }
@@ -297,15 +309,23 @@ def _options(field: Field) -> Take:
     return take
 
 
-def _files(field: Field) -> Take:
-    high = int(field.max or 1)
+def _files(field: Field, opened: Opened | None) -> Take:
+    low, high = int(field.min or 0), int(field.max or 1)
+
+    def one(each: Any) -> dict[str, Any]:
+        if isinstance(each, Refused):
+            raise each.fault
+        if opened is None or not isinstance(each, str):
+            raise Fault("file")
+        return opened(field.key, each)
 
     def take(value: Any) -> Any:
         files = _list(value)
-        if not all(isinstance(each, str | dict) for each in files):
-            raise Fault("file")
         if len(files) > high:
             raise Fault("too_many_files", max=high)
-        return files
+        kept = [one(each) for each in files]
+        if len(kept) < low:
+            raise Fault("too_few", min=low)
+        return kept
 
     return take

@@ -37,7 +37,7 @@ class Column:
     """Whether the live form no longer has it."""
 
     def shown(self, answer: Any) -> str:
-        """An answer as text: choices by their labels, several joined by commas, yes and no for ticks."""
+        """An answer as text: choices by labels, several joined by commas, yes and no for ticks, names for files."""
         if answer is None:
             return ""
         if isinstance(answer, list):
@@ -45,6 +45,8 @@ class Column:
         if isinstance(answer, bool):
             return "yes" if answer else "no"
         if isinstance(answer, dict):
+            if isinstance(name := answer.get("filename"), str):
+                return name
             return msgspec.json.encode(answer).decode()
         return self.options.get(str(answer), str(answer))
 

@@ -34,7 +34,8 @@ NONE = SourceCounts(total=0, quarantined=0, last_at=None)
 
 
 class FormSummary(msgspec.Struct):
-    """A form in a list. `page` is its ready-made page; `changed` tells that the draft differs from what is live."""
+    """A form in a list. `page` is its ready-made page; `changed` tells that the draft differs from what is live,
+    `unfinished` is how many were begun in the last 30 days and not sent, where the form keeps that."""
 
     id: str
     source: str
@@ -49,6 +50,7 @@ class FormSummary(msgspec.Struct):
     languages: list[str]
     submissions: int
     quarantined: int
+    unfinished: int
     last_submission_at: Moment | None
     created_at: Moment
     updated_at: Moment
@@ -137,7 +139,7 @@ class VersionOut(VersionSummary):
     definition: Definition
 
 
-def summary_out(base: str, form: Form, counts: SourceCounts | None) -> FormSummary:
+def summary_out(base: str, form: Form, counts: SourceCounts | None, unfinished: int = 0) -> FormSummary:
     """A form for a list, with what came in through it."""
     seen, source = counts or NONE, form.source
     return FormSummary(
@@ -154,15 +156,16 @@ def summary_out(base: str, form: Form, counts: SourceCounts | None) -> FormSumma
         languages=[form.draft.language, *form.draft.languages],
         submissions=seen.total,
         quarantined=seen.quarantined,
+        unfinished=unfinished,
         last_submission_at=seen.last_at,
         created_at=form.created_at,
         updated_at=form.changed_at,
     )
 
 
-def form_out(base: str, form: Form, counts: SourceCounts | None, report: Report) -> FormOut:
+def form_out(base: str, form: Form, counts: SourceCounts | None, report: Report, unfinished: int = 0) -> FormOut:
     """A form with its draft."""
-    summary = msgspec.structs.asdict(summary_out(base, form, counts))
+    summary = msgspec.structs.asdict(summary_out(base, form, counts, unfinished))
     return FormOut(**summary, draft=form.draft, errors=report.errors, hints=report.hints)
 
 

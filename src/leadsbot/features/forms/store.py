@@ -1,7 +1,9 @@
-"""The SQL of forms and their versions."""
+"""The SQL of forms, their versions, beginnings and the files that came with submissions."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +11,10 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from leadsbot.features.forms import definition as definitions
+from leadsbot.features.forms.beginnings import Beginning
+from leadsbot.features.forms.files import NewFile, Upload
 from leadsbot.features.forms.model import FormRecord, Version
-from leadsbot.features.forms.tables import FormRow, FormVersionRow
+from leadsbot.features.forms.tables import PARTIAL_DAYS, FormRow, FormVersionRow, PartialRow, UploadRow
 from leadsbot.infra.db.tx import TenantTx
 
 
@@ -138,3 +142,137 @@ async def list_versions(tx: TenantTx, form_id: UUID, *, before: int | None = Non
         statement = statement.where(FormVersionRow.version < before)
     rows = (await tx.execute(statement.order_by(FormVersionRow.version.desc()).limit(limit))).scalars()
     return [_version(row) for row in rows]
+
+
+_ABOUT = (
+    UploadRow.id, UploadRow.source_id, UploadRow.submission_id, UploadRow.field, UploadRow.name, UploadRow.media_type,
+    UploadRow.size,
+)  # fmt: skip
+
+
+async def add_uploads(tx: TenantTx, source_id: UUID, files: Sequence[NewFile]) -> None:
+    """Insert files; those that are there already (the same request once more) stay as they are."""
+    for file in files:
+        await tx.execute(
+            insert(UploadRow)
+            .values(
+                workspace_id=tx.workspace_id, id=file.id, source_id=source_id, field=file.field, name=file.name,
+                media_type=file.media_type, size=len(file.content), sha256=file.sha256, content=file.content,
+            )
+            .on_conflict_do_nothing()
+        )  # fmt: skip
+
+
+async def claim_uploads(tx: TenantTx, source_id: UUID, submission_id: UUID, uploads: Collection[UUID]) -> None:
+    """Give files to the submission that names them, unless they belong to another one."""
+    await tx.execute(
+        update(UploadRow)
+        .where(
+            UploadRow.workspace_id == tx.workspace_id,
+            UploadRow.id.in_(uploads),
+            UploadRow.source_id == source_id,
+            UploadRow.submission_id.is_(None),
+        )
+        .values(submission_id=submission_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def unclaimed_uploads(tx: TenantTx, uploads: Collection[UUID]) -> list[tuple[UUID, UUID, datetime]]:
+    """Those of these files that belong to no submission: id, source, when they came."""
+    statement = select(UploadRow.id, UploadRow.source_id, UploadRow.created_at).where(
+        UploadRow.workspace_id == tx.workspace_id, UploadRow.id.in_(uploads), UploadRow.submission_id.is_(None)
+    )
+    return [(row.id, row.source_id, row.created_at) for row in await tx.execute(statement.with_for_update())]
+
+
+async def drop_uploads(tx: TenantTx, uploads: Collection[UUID]) -> None:
+    """Delete files."""
+    await tx.execute(delete(UploadRow).where(UploadRow.workspace_id == tx.workspace_id, UploadRow.id.in_(uploads)))
+
+
+async def uploads_of(tx: TenantTx, submissions: Collection[UUID]) -> list[Upload]:
+    """The files of submissions, in the order in which they were sent."""
+    statement = (
+        select(*_ABOUT)
+        .where(UploadRow.workspace_id == tx.workspace_id, UploadRow.submission_id.in_(submissions))
+        .order_by(UploadRow.created_at, UploadRow.id)
+    )
+    return [Upload(**row) for row in (await tx.execute(statement)).mappings()] if submissions else []
+
+
+async def get_upload(tx: TenantTx, upload_id: UUID) -> Upload | None:
+    """One file that belongs to a submission, without its content."""
+    statement = select(*_ABOUT).where(
+        UploadRow.workspace_id == tx.workspace_id, UploadRow.id == upload_id, UploadRow.submission_id.is_not(None)
+    )
+    row = (await tx.execute(statement)).mappings().one_or_none()
+    return Upload(**row) if row else None
+
+
+async def upload_content(tx: TenantTx, upload_id: UUID) -> bytes | None:
+    """What is in a file."""
+    found: bytes | None = await tx.scalar(
+        select(UploadRow.content).where(UploadRow.workspace_id == tx.workspace_id, UploadRow.id == upload_id)
+    )
+    return found
+
+
+PURGE_PARTIALS = "DELETE FROM form_partial"
+"""As the queue's role, which sees only what was kept for longer than it may be."""
+
+
+async def beginning(tx: TenantTx, form_id: UUID, resume_hash: bytes) -> Beginning | None:
+    """The beginning of a form that a code belongs to, unless it is too old."""
+    statement = select(PartialRow).where(
+        PartialRow.workspace_id == tx.workspace_id,
+        PartialRow.form_id == form_id,
+        PartialRow.resume_hash == resume_hash,
+        PartialRow.changed_at >= func.clock_timestamp() - timedelta(days=PARTIAL_DAYS),
+    )
+    row = await tx.scalar(statement)
+    if row is None:
+        return None
+    return Beginning(
+        id=row.id, form_id=row.form_id, version=row.version, answers=row.answers, step=row.step,
+        changed_at=row.changed_at,
+    )  # fmt: skip
+
+
+async def add_beginning(tx: TenantTx, partial_id: UUID, form_id: UUID, resume_hash: bytes, **values: Any) -> None:
+    """Insert a beginning: ``version``, ``answers``, ``step``."""
+    await tx.execute(
+        insert(PartialRow).values(
+            workspace_id=tx.workspace_id, id=partial_id, form_id=form_id, resume_hash=resume_hash, **values
+        )
+    )
+
+
+async def change_beginning(tx: TenantTx, partial_id: UUID, **values: Any) -> bool:
+    """Replace what a beginning says; False when it is gone."""
+    statement = (
+        update(PartialRow)
+        .where(PartialRow.workspace_id == tx.workspace_id, PartialRow.id == partial_id)
+        .values(**values, changed_at=func.clock_timestamp())
+        .returning(PartialRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return await tx.scalar(statement) is not None
+
+
+async def drop_beginning(tx: TenantTx, form_id: UUID, partial_id: UUID) -> None:
+    """Delete a beginning of a form."""
+    await tx.execute(
+        delete(PartialRow).where(
+            PartialRow.workspace_id == tx.workspace_id, PartialRow.form_id == form_id, PartialRow.id == partial_id
+        )
+    )
+
+
+async def count_beginnings(tx: TenantTx, form_id: UUID | None = None) -> dict[UUID, int]:
+    """How many beginnings each form has, or one form; forms without any are absent."""
+    statement = select(PartialRow.form_id, func.count()).where(PartialRow.workspace_id == tx.workspace_id)
+    if form_id is not None:
+        statement = statement.where(PartialRow.form_id == form_id)
+    rows: Iterable[Any] = (await tx.execute(statement.group_by(PartialRow.form_id))).all()
+    return dict(rows)

@@ -10,10 +10,12 @@ from sqlalchemy import ForeignKeyConstraint, Index, Integer, LargeBinary, Text, 
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
 from leadsbot.contracts.data_registry import LEAD_LINK, LEAD_RECORD, PROSPECT, WORKSPACE
-from leadsbot.infra.db.base import APP, Mapped, Policy, Table, column, tenant_key, tenant_reference
+from leadsbot.infra.db.base import APP, CRUD, QUEUE, Mapped, Policy, Table, column, tenant_key, tenant_reference
 
 TS = TIMESTAMP(timezone=True)
 NOW = text("clock_timestamp()")
+PARTIAL_DAYS = 30
+KEPT_UNTIL = f"clock_timestamp() - interval '{PARTIAL_DAYS} days'"
 BEARER = "decode(nullif(current_setting('app.credential', true), ''), 'hex')"
 
 
@@ -57,12 +59,18 @@ class PartialRow(Table):
     """A form that somebody began to fill in and did not send. Deleted when it is sent, or after 30 days."""
 
     __tablename__ = "form_partial"
-    __policies__ = (Policy("possession", APP, "SELECT", using=f"resume_hash = {BEARER}"),)
+    __grants__ = {APP: CRUD, QUEUE: "DELETE, SELECT (changed_at)"}
+    __policies__ = (
+        Policy("possession", APP, "SELECT", using=f"resume_hash = {BEARER}"),
+        # The chore that ends their life can see nothing else.
+        Policy("purge", QUEUE, "ALL", using=f"changed_at < {KEPT_UNTIL}"),
+    )
     __table_args__ = (
         ForeignKeyConstraint(["workspace_id", "form_id"], ["form.workspace_id", "form.id"], ondelete="CASCADE"),
         UniqueConstraint("workspace_id", "resume_hash"),
         Index("ix_form_partial_resume_hash", "resume_hash"),
         Index(None, "workspace_id", "form_id", "changed_at"),
+        Index("ix_form_partial_changed_at", "changed_at"),
     )
 
     workspace_id: Mapped[UUID] = tenant_key(LEAD_LINK)
@@ -83,6 +91,8 @@ class UploadRow(Table):
     __tablename__ = "form_upload"
     __table_args__ = (
         tenant_reference("source_id", "source"),
+        # A file goes with its submission, whoever deletes that.
+        tenant_reference("submission_id", "submission"),
         Index(None, "workspace_id", "submission_id"),
         Index("ix_form_upload_created_at", "created_at"),
     )

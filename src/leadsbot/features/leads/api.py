@@ -11,6 +11,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.params import HeaderParameter, QueryParameter
 
 from leadsbot.features.accounts.public import members, workspace_settings
+from leadsbot.features.forms.public import uploads_of
 from leadsbot.features.leads import actions, public, query, store
 from leadsbot.features.leads.public import LeadView
 from leadsbot.features.leads.schemas import (
@@ -172,7 +173,9 @@ async def timeline(lead: LeadId, tx: InTx, limit: Limit = 50, cursor: Cursor = N
 async def submissions(lead: LeadId, tx: InTx) -> Items:
     """Every submission that was merged into the lead, exactly as it came, newest first."""
     found = await _found(tx, lead)
-    return Items([submission_out(row) for row in await public.submissions(tx, found.id)])
+    rows = await public.submissions(tx, found.id)
+    files = await uploads_of(tx, [row.id for row in rows])
+    return Items([submission_out(row, files.get(row.id, ())) for row in rows])
 
 
 @api(

@@ -10,6 +10,7 @@ from litestar import Response
 
 from leadsbot.features.accounts.public import look_at, members, workspace_settings
 from leadsbot.features.capture.public import Source, list_sources
+from leadsbot.features.forms.public import uploads_of
 from leadsbot.features.leads import actions, public, query, store
 from leadsbot.features.leads.model import STAGES
 from leadsbot.features.leads.public import LeadView
@@ -222,6 +223,7 @@ async def _lead(
     events = await happened(tx, family, limit=EVENTS)
     above, below = await store.neighbours(tx, _filter(request, me), (lead.last_activity_at, lead.id))
     view = _view(request)
+    submissions = await public.submissions(tx, lead.id)
     return render(
         request,
         "leads/lead.html",
@@ -236,7 +238,8 @@ async def _lead(
         owners=[("", "Nobody"), *_people(names, lead.owner_id)],
         days=entries(events, await public.notes(tx, lead.id), names, (await workspace_settings(tx)).timezone),
         more=len(events) == EVENTS,
-        submissions=await public.submissions(tx, lead.id),
+        submissions=submissions,
+        files=await uploads_of(tx, [each.id for each in submissions]),
         duplicates=await public.possible_duplicates(tx, lead.id),
         merged=[_show_id(each) for each in family if each != lead.id],
         above=_lead_address(above, view) if above else None,

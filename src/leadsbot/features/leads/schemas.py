@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 
 from leadsbot.features.capture.public import Submission
+from leadsbot.features.forms.public import Upload
 from leadsbot.features.leads.model import LIMITS, NOTE_LIMIT, TAG_LIMIT, TAGS_LIMIT, Note
 from leadsbot.features.leads.views import LeadView
 from leadsbot.infra.events.log import Logged
@@ -109,8 +110,19 @@ class EventOut(msgspec.Struct):
     occurred_at: Moment
 
 
+class UploadOut(msgspec.Struct):
+    """A file that came with a submission; ``GET /api/v1/uploads/{id}`` says where it can be fetched. `content_type`
+    was found in the content."""
+
+    id: str
+    field: str
+    name: str
+    size: int
+    content_type: str
+
+
 class SubmissionOut(msgspec.Struct):
-    """One submission exactly as it came."""
+    """One submission exactly as it came, and its files."""
 
     id: str
     source_id: str
@@ -120,6 +132,7 @@ class SubmissionOut(msgspec.Struct):
     lawful_basis: str
     notice_version: str
     received_at: Moment
+    uploads: list[UploadOut]
 
 
 class Items(msgspec.Struct):
@@ -159,12 +172,13 @@ def note_out(note: Note) -> NoteOut:
     )  # fmt: skip
 
 
-def submission_out(submission: Submission) -> SubmissionOut:
-    """A submission as the API shows it."""
+def submission_out(submission: Submission, uploads: Sequence[Upload] = ()) -> SubmissionOut:
+    """A submission as the API shows it, with its files."""
     return SubmissionOut(
         ids.show(ids.SUBMISSION, submission.id), ids.show(ids.SOURCE, submission.source_id), submission.fields,
         submission.context, str(submission.ip) if submission.ip else None, submission.lawful_basis,
         submission.notice_version, submission.received_at,
+        [UploadOut(each.shown_id, each.field, each.name, each.size, each.media_type) for each in uploads],
     )  # fmt: skip
 
 

@@ -115,9 +115,7 @@ def _answering() -> Any:
     asked = select(func.coalesce(LEAD.c.merged_into, LEAD.c.id)).where(
         LEAD.c.workspace_id == bindparam("workspace"), LEAD.c.id == bindparam("lead")
     )
-    return select(answer).where(
-        answer.c.workspace_id == bindparam("workspace"), answer.c.id == asked.scalar_subquery()
-    )
+    return select(answer).where(answer.c.workspace_id == bindparam("workspace"), answer.c.id == asked.scalar_subquery())
 
 
 _ONE = Fixed(_answering)

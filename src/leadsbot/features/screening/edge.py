@@ -155,4 +155,3 @@ class EdgeScreener:
             # The provider is asked by a job: nothing waits for the network here.
             return Verdict(QUARANTINE, told.score, ["captcha_pending", *told.reasons], mark, captcha)
         return Verdict(told.verdict, told.score, told.reasons, mark)
-

@@ -101,9 +101,7 @@ async def save_model(tx: TenantTx, state: bytes) -> None:
     await tx.execute(
         insert(ModelRow)
         .values(workspace_id=tx.workspace_id, state=state, learned=1)
-        .on_conflict_do_update(
-            index_elements=[ModelRow.workspace_id], set_={**values, "learned": ModelRow.learned + 1}
-        )
+        .on_conflict_do_update(index_elements=[ModelRow.workspace_id], set_={**values, "learned": ModelRow.learned + 1})
         .execution_options(synchronize_session=False)
     )
 

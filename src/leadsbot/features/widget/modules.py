@@ -14,6 +14,8 @@ from leadsbot.kit.clock import utcnow
 from leadsbot.web import static
 
 SCRIPT: Final = "widget-form.js"
+MORE: Final = "widget-more.js"
+"""What only forms with files or kept beginnings need."""
 VARIABLE: Final = "LEADSBOT_FORM"
 """The name by which the script asks for the form."""
 
@@ -21,7 +23,9 @@ VARIABLE: Final = "LEADSBOT_FORM"
 async def module(services: Services, token: str, form: str, lang: str, accept: str, origin: str | None) -> str:
     """The JavaScript. What cannot be drawn is a module, too: it draws one sentence that says why."""
     said = await _said(services, token, form, lang, accept, origin)
-    return f"{static.built(SCRIPT).body.decode()}\nconst {VARIABLE}={msgspec.json.encode(said).decode()};"
+    scripts = [SCRIPT, MORE] if forms.needs_more(said) else [SCRIPT]
+    text = "\n".join(static.built(name).body.decode() for name in scripts)
+    return f"{text}\nconst {VARIABLE}={msgspec.json.encode(said).decode()};"
 
 
 async def _said(

@@ -50,9 +50,7 @@ def security(model: type[Table]) -> Iterator[str]:
 
 def grants(model: type[Table]) -> dict[str, str]:
     """The statements that give a table's roles their rights, by role."""
-    return {
-        role: f"GRANT {rights} ON {model.__tablename__} TO {role}" for role, rights in model.__grants__.items()
-    }
+    return {role: f"GRANT {rights} ON {model.__tablename__} TO {role}" for role, rights in model.__grants__.items()}
 
 
 def secure(model: type[Table]) -> Iterator[str]:

@@ -101,9 +101,7 @@ class Worker:
                 self._executor.flush_forever(),
                 self._forever(self._renew_once, self._renew, self._lease.total_seconds() / 4, to_the_end=True),
                 listen(self._dsn, WORK, lambda _payload: self._wake_all(), self._reconnected),
-                self._forever(
-                    self._rescue_once, self._draining, min(RESCUE_EVERY_S, self._lease.total_seconds() / 4)
-                ),
+                self._forever(self._rescue_once, self._draining, min(RESCUE_EVERY_S, self._lease.total_seconds() / 4)),
                 self._forever(self._promote_once, self._draining, PROMOTE_EVERY_S),
                 self._forever(self._cron_once, self._draining, CRON_EVERY_S),
                 *(self._own(slots) for slots in self._slots.values() if slots.pool.exclusive),

@@ -91,4 +91,3 @@ def disposable(said: Said) -> Evidence | None:
     if said.email and _disposable(said.email.rpartition("@")[2][:255]):
         return Evidence(0.6, "disposable_email", SIDE)
     return None
-

@@ -1,9 +1,9 @@
-"""Forms screening widget."""
+"""Uploads partials."""
 
 from leadsbot.infra.db.migrate import run_sql
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
