@@ -1,9 +1,9 @@
-"""Uploads partials."""
+"""Forms screening widget."""
 
 from leadsbot.infra.db.migrate import run_sql
 
-revision = "0004"
-down_revision = "0003"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
