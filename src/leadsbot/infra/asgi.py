@@ -6,13 +6,13 @@ import asyncio
 import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from html import escape
 from typing import Any, Final, Protocol, Self, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from leadsbot.infra import logging
+from leadsbot.infra.refused_page import POLICY, refused_page
 from leadsbot.kit import useragent
 from leadsbot.kit.clock import monotonic
 from leadsbot.kit.errors import AppError, TooLarge, Unavailable, problem
@@ -29,10 +29,6 @@ MAX_REQUESTS: Final = 1_000
 MAX_BYTES: Final = 64 * 1024 * 1024
 HEADER_LIMIT: Final = 1000
 _SHOW: Final = "retry-after, ratelimit, ratelimit-policy, x-request-id"
-_PAGE: Final = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    "<title>{title}</title><h1>{title}</h1><p>{detail}</p>{back}<p><small>Reference: {request_id}</small></p></html>"
-)
 
 
 class MethodNotAllowed(AppError):
@@ -198,23 +194,12 @@ def as_json(status: int, value: Any) -> Reply:
 
 
 def failure(error: AppError, request_id: str, *, page: bool, referer: str) -> Reply:
-    """An error as application/problem+json, or as a small page with a way back to the form."""
+    """An error as application/problem+json, or as a page for whoever filled in a form."""
     if not page:
         body = msgspec.json.encode(problem(error, request_id))
         return error.status, {"Content-Type": "application/problem+json", **error.headers}, body
-    try:
-        known = urlsplit(referer).scheme in ("http", "https")
-    except ValueError:
-        known = False
-    where = f"{error.field}: " if error.field else ""
-    text = _PAGE.format(
-        title=escape(error.title),
-        detail=escape(where + error.detail),
-        request_id=escape(request_id),
-        back=f'<p><a href="{escape(referer)}">Back to the form</a></p>' if known else "",
-    )
-    policy = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'"}
-    return error.status, {**policy, **error.headers}, text.encode("utf-8", "replace")
+    headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY}
+    return error.status, {**headers, **error.headers}, refused_page(error, request_id, referer)
 
 
 def messages(reply: Reply, request_id: str, origin: str | None, *, readable: bool) -> list[dict[str, Any]]:
