@@ -150,11 +150,13 @@ class Books:
         """A card is sent again only because a worker died after it had sent it, or stood still for longer than its
         lease: by our hand or because the machine was busy. The latter shows in its log when its result is refused."""
         unexplained = 0
-        cards: dict[str, list[float]] = defaultdict(list)
+        cards: dict[tuple[str, str], list[float]] = defaultdict(list)
         for call in sent:
+            # Somebody who wrote again is told of in an answer to the card, with the card's own buttons.
+            again = call["params"]["text"] if "reply_parameters" in call["params"] else ""
             rows = call["params"].get("reply_markup", {}).get("inline_keyboard", [])
             for token in {button["callback_data"][2:] for row in rows for button in row if "callback_data" in button}:
-                cards[token].append(call["wall"])
+                cards[token, again].append(call["wall"])
         for walls in cards.values():
             for early, late in pairwise(sorted(walls)):
                 unexplained += not any(early <= death <= late for death in self.stage.deaths)
