@@ -149,18 +149,20 @@ class Books:
     def _explained(self, sent: list[dict[str, Any]]) -> None:
         """A card is sent again only because a worker died after it had sent it, or stood still for longer than its
         lease: by our hand or because the machine was busy. The latter shows in its log when its result is refused."""
-        unexplained = 0
-        cards: dict[tuple[str, str], list[float]] = defaultdict(list)
+        unexplained: list[str] = []
+        cards: dict[str, list[float]] = defaultdict(list)
         for call in sent:
-            # Somebody who wrote again is told of in an answer to the card, with the card's own buttons.
-            again = call["params"]["text"] if "reply_parameters" in call["params"] else ""
+            if "reply_parameters" in call["params"]:
+                # Whoever wrote again is told of in answers to the card, each with the card's own buttons.
+                continue
             rows = call["params"].get("reply_markup", {}).get("inline_keyboard", [])
             for token in {button["callback_data"][2:] for row in rows for button in row if "callback_data" in button}:
-                cards[token, again].append(call["wall"])
-        for walls in cards.values():
+                cards[token].append(call["wall"])
+        for token, walls in cards.items():
             for early, late in pairwise(sorted(walls)):
-                unexplained += not any(early <= death <= late for death in self.stage.deaths)
-        assert unexplained <= len(self.stage.stalls()), "sent twice, and nobody had died or stood still"
+                if not any(early <= death <= late for death in self.stage.deaths):
+                    unexplained.append(f"{token} at {early:.2f} and {late:.2f}")
+        assert len(unexplained) <= len(self.stage.stalls()), f"sent twice, and nobody had died: {unexplained}"
 
     def _message(self, chat: int, number: int) -> dict[str, Any]:
         found = [each for each in self.rooms[str(chat)]["messages"] if each["message_id"] == number]
@@ -181,7 +183,8 @@ class Books:
         )
         latest = 0.0
         for _, created in undisturbed:
-            assert created > latest - LEASE_S, "an alert overtook an earlier one in its chat"
+            late = f"{latest - created:.1f} s after one that was planned later"
+            assert created > latest - LEASE_S, f"an alert overtook an earlier one in its chat: {late}; {undisturbed}"
             latest = max(latest, created)
 
     def _at_pace(self, sent: list[dict[str, Any]]) -> None:
