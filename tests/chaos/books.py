@@ -180,13 +180,15 @@ class Books:
     def _in_order(self, planned: Iterable[asyncpg.Record], first: dict[UUID, float]) -> None:
         """Messages of one chat go out in the order in which they were planned.
 
-        Those that were under way when the database went may have been put off, and then others go first. What was
-        planned within a lease may have been committed in another order.
+        Those that were under way when the database went may have been put off, and then others go first. So may those
+        that waited for their turn when a worker died: its pacer's memory of turns died with it. What was planned
+        within a lease may have been committed in another order.
         """
+        harm = [*self.stage.troubles, *self.stage.deaths]
         undisturbed = sorted(
             (first[row["id"]], row["created_at"].timestamp())
             for row in planned
-            if not any(row["created_at"].timestamp() <= trouble <= first[row["id"]] for trouble in self.stage.troubles)
+            if not any(row["created_at"].timestamp() <= trouble <= first[row["id"]] for trouble in harm)
         )
         latest = 0.0
         for _, created in undisturbed:
