@@ -108,6 +108,18 @@ def press(name: str) -> Callable[[Page], Awaitable[object]]:
     return act
 
 
+async def _add_colleague(page: Page) -> None:
+    await page.get_by_label("Name").fill("Dana")
+    await page.get_by_label("E-mail address").fill("dana@example.com")
+    await page.get_by_role("button", name="Add colleague").click()
+
+
+async def _add_nobody(page: Page) -> None:
+    await page.get_by_label("Name").fill("Nobody")
+    await page.get_by_label("E-mail address").fill("nobody@nowhere")
+    await page.get_by_role("button", name="Add colleague").click()
+
+
 async def _make_key(page: Page) -> None:
     await page.get_by_label("Name").fill("CRM")
     await page.get_by_label("Full access").check()
@@ -200,6 +212,10 @@ STATES = (
     State("account-refused", "/account", "/account", "Your account", act=_wrong_present_password, refused=422),
     State("settings", "/settings", "/settings", "Settings"),
     State("settings-refused", "/settings", "/settings", "Settings", act=_blank_stage, refused=422),
+    State("team", "/settings/team", "/settings/team", "Team"),
+    State("team-alone", "/settings/team", "/settings/team", "Team", BEGINNER),
+    State("team-added", "/settings/team", "/settings/team", "Team", act=_add_colleague),
+    State("team-refused", "/settings/team", "/settings/team", "Team", act=_add_nobody, refused=422),
     State("new-workspace", "/workspaces/new", "/workspaces/new", "New workspace"),
     State("api-docs", "/api/docs", "/api/docs", "LeadsBot API", NOBODY),
     State("not-found", None, "/nowhere", "", refused=404),

@@ -365,7 +365,9 @@ async def test_closing_offers_an_undo(alice: Browser) -> None:
 
 async def test_the_page_shows_a_secret_once(alice: Browser) -> None:
     path = (await alice.post("/sources", {"kind": "webhook", "name": "CRM"}, on="/sources/new")).headers["location"]
-    shown = await alice.post(f"{path}/secret", on=path)
+    made = await alice.post(f"{path}/secret", on=path)
+    assert (made.status_code, made.headers["location"]) == (303, path)
+    shown = await alice.get(path)
     secret = re.search(r'id="new-secret"[^>]*><code>(\w{43})<', shown.text)
     assert secret is not None
     page = await alice.get(path)

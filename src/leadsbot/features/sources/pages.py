@@ -19,6 +19,7 @@ from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.web.actor import Permission
 from leadsbot.web.forms import Form
 from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
+from leadsbot.web.once import forget, show_once, told_once
 from leadsbot.web.render import redirect, render
 from leadsbot.web.routes import page
 
@@ -71,9 +72,12 @@ async def create(request: PageRequest, form: Posted, actor: Caller, tx: InTx) ->
 
 
 @page("GET", ONE, needs=READ)
-async def one(request: PageRequest, source: FromPath[str], tx: InTx, services: Uses) -> Response[str]:
+async def one(request: PageRequest, source: FromPath[str], actor: Caller, tx: InTx, services: Uses) -> Response[Any]:
     """What to paste, what came in, and how the source behaves."""
-    return await _page(request, tx, services, await _found(tx, source))
+    found = await _found(tx, source)
+    made = told_once(request, services, actor, _about(found.id))
+    answer = await _page(request, tx, services, found, secret=made)
+    return forget(answer) if made else answer
 
 
 @page("POST", ONE, needs=WRITE)
@@ -104,16 +108,18 @@ async def reopen(source: FromPath[str], actor: Caller, tx: InTx) -> Answer:
 
 
 @page("POST", f"{ONE}/secret", needs=WRITE)
-async def secret(
-    request: PageRequest, source: FromPath[str], form: Posted, actor: Caller, tx: InTx, services: Uses
-) -> Answer:
-    """Make a signing secret and show it once, or remove it."""
+async def secret(source: FromPath[str], form: Posted, actor: Caller, tx: InTx, services: Uses) -> Answer:
+    """Make a signing secret and lead to the page that shows it once, or remove it."""
     found = await _found(tx, source)
     if form.get("do") == "remove":
         await actions.remove_secret(tx, found.id, by=actor.tag)
         return redirect(_path(found.id), notice="saved")
     made = await actions.rotate_secret(tx, services.crypto, found.id, by=actor.tag)
-    return await _page(request, tx, services, await _found(tx, source), secret=made)
+    return show_once(_path(found.id), services, actor, _about(found.id), made)
+
+
+def _about(source: UUID) -> str:
+    return f"signing secret {source}"
 
 
 def _options(form: Form, source: Source) -> dict[str, Any]:
