@@ -206,7 +206,7 @@ class Renderer:
 FLASH = "flash"
 
 
-ABOUT = re.compile(r"[a-z0-9_]{0,40}")
+ABOUT = re.compile(r"[a-z0-9_]{0,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,6 @@ NOTICES = {
     "added-mail": "Added. A mail with a link to choose a password is on its way.",
     "added-elsewhere": "Added. They have no password yet; whoever added them first, or runs the server, has the link.",
     "removed": "Removed. They have no access any more.",
-    "changed-since": "It was changed since; nothing was undone.",
     "moved": "The stage was changed.",
     "given": "The owner was changed.",
     "sent": "Sent.",

@@ -373,7 +373,7 @@ async def test_a_refused_key_form_keeps_what_was_chosen(app: Shell, cast: Cast) 
     assert 'value="leads:write" checked' not in page
 
 
-@pytest.mark.parametrize("planted", ["moved~<b>", 'revoked~"><script>', "nonsense", "saved~" + "x" * 41])
+@pytest.mark.parametrize("planted", ["moved~<b>", 'revoked~"><script>', "nonsense", "saved~" + "x" * 81])
 async def test_a_notice_that_somebody_else_planted_says_nothing(app: Shell, cast: Cast, planted: str) -> None:
     async with browser(app) as alice:
         await alice.sign_in(cast.alice.email)
