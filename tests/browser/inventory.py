@@ -120,6 +120,11 @@ async def _add_nobody(page: Page) -> None:
     await page.get_by_role("button", name="Add colleague").click()
 
 
+async def _require_signatures(page: Page) -> None:
+    await page.get_by_role("button", name="Require signatures…").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Require signatures").click()
+
+
 async def _make_key(page: Page) -> None:
     await page.get_by_label("Name").fill("CRM")
     await page.get_by_label("Full access").check()
@@ -158,7 +163,7 @@ STATES = (
     State("source", "/sources/{source}", "/sources/{form}", "Contact"),
     State("source-waiting", "/sources/{source}", "/sources/{fresh}", "Contact", BEGINNER),
     State("source-refused", "/sources/{source}", "/sources/{form}", "Contact", act=_bad_origin, refused=422),
-    State("source-signed", "/sources/{source}", "/sources/{signed}", "Signed", act=press("Require signatures")),
+    State("source-signed", "/sources/{source}", "/sources/{signed}", "Signed", act=_require_signatures),
     State("source-closed", "/sources/{source}", "/sources/{closed}", "Closed", act=press("Close")),
     State("forms", "/forms", "/forms", "Forms"),
     State("forms-empty", "/forms", "/forms", "Forms", "nothing-yet"),

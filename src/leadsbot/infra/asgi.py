@@ -15,7 +15,7 @@ import msgspec
 from leadsbot.infra import logging
 from leadsbot.kit import useragent
 from leadsbot.kit.clock import monotonic
-from leadsbot.kit.errors import AppError, TooLarge, Unavailable, problem
+from leadsbot.kit.errors import AppError, TooLarge, Unavailable, Unsigned, problem
 from leadsbot.kit.proxy import Network, client_ip
 from leadsbot.kit.redact import mask_pans
 
@@ -207,9 +207,10 @@ def failure(error: AppError, request_id: str, *, page: bool, referer: str) -> Re
     except ValueError:
         known = False
     where = f"{error.field}: " if error.field else ""
+    title, detail = error.visitors if isinstance(error, Unsigned) else (error.title, where + error.detail)
     text = _PAGE.format(
-        title=escape(error.title),
-        detail=escape(where + error.detail),
+        title=escape(title),
+        detail=escape(detail),
         request_id=escape(request_id),
         back=f'<p><a href="{escape(referer)}">Back to the form</a></p>' if known else "",
     )

@@ -61,6 +61,17 @@ class Unauthorised(AppError):
         super().__init__(detail, headers={"WWW-Authenticate": scheme})
 
 
+class Unsigned(Unauthorised):
+    """A source wants signed requests, and this one has no signature or a wrong one."""
+
+    title = "The request is not signed rightly"
+    visitors = (
+        "This form is not open to visitors",
+        "It takes enquiries from another program only, so yours was not sent. Please get in touch in another way.",
+    )
+    """Title and sentence for a person who filled in a form: the detail is for whoever programs the sender."""
+
+
 class Forbidden(AppError):
     """The caller is known, may know that the thing exists, and may not do this with it."""
 

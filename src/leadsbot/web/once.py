@@ -27,8 +27,11 @@ LONGEST = 2000
 """Characters: browsers drop cookies over 4,096 bytes, and sealing makes a text a third longer."""
 
 
-def show_once(path: str, services: Services, actor: Actor, about: str, text: str) -> Response[None]:
-    """Lead to the page at ``path``, which gets the text by :func:`told_once`. ``about`` says what it is, and of what.
+def show_once(
+    path: str, services: Services, actor: Actor, about: str, text: str, *, notice: str | None = None
+) -> Response[None]:
+    """Lead to the page at ``path``, which gets the text by :func:`told_once`. ``about`` says what it is, and of what;
+    ``notice`` is one of :data:`~leadsbot.web.render.NOTICES`.
 
     Raises ValueError for a text over LONGEST characters.
     """
@@ -36,7 +39,7 @@ def show_once(path: str, services: Services, actor: Actor, about: str, text: str
         raise ValueError("too long to be carried in a cookie")
     plain = f"{unix_seconds() + LIFE_S} {text}"
     sealed = services.crypto.seal(plain, workspace=actor.workspace(), kind=KIND, id=_bound(actor, about))
-    answer = redirect(path)
+    answer = redirect(path, notice=notice)
     answer.set_cookie(
         Cookie(
             key=COOKIE,
