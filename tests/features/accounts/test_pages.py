@@ -44,7 +44,8 @@ async def test_the_first_link_makes_the_owner_once_and_signs_in(fresh_db: Databa
         token = path.partition("token=")[2]
         weak = await ann.post("/setup", {**WHO, "token": token, "password": "password123"}, on=path)
         assert (weak.status_code, "first that are tried" in weak.text) == (422, True)
-        made = await ann.post("/setup", {**WHO, "token": token}, on=path)
+        assert 'name="timezone" data-zone' in (await ann.get(path)).text
+        made = await ann.post("/setup", {**WHO, "token": token, "timezone": "Europe/Berlin"}, on=path)
         assert (made.status_code, made.headers["location"]) == (303, "/leads")
         cookie = made.headers["set-cookie"]
         assert "HttpOnly" in cookie
@@ -53,6 +54,7 @@ async def test_the_first_link_makes_the_owner_once_and_signs_in(fresh_db: Databa
         page = await ann.get("/settings")
         assert "Elm &amp; Co" in page.text
         assert 'value="DE" selected' in page.text
+        assert 'value="Europe/Berlin" selected' in page.text
         again = await ann.get(path)
         assert (again.status_code, 'href="/login">Sign in' in again.text) == (410, True)
         second = await ann.post("/setup", {**WHO, "token": token, "email": "eve@example.com"})
@@ -360,6 +362,15 @@ async def test_a_revoked_key_can_be_taken_back_for_a_while_by_its_own_workspace(
         await owner.close()
         assert (await alice.post(f"{path.group(1)}/restore")).status_code == 404
         assert not await works()
+
+
+async def test_a_new_workspace_has_the_zone_of_the_browser_that_made_it(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        for told, kept in (("Asia/Tokyo", "Asia/Tokyo"), ("Mars/Olympus", "UTC"), ("", "UTC"), ("../etc", "UTC")):
+            sent = {"workspace": "Birch", "country": "DE", "timezone": told}
+            assert (await alice.post("/workspaces/new", sent, on="/workspaces/new")).status_code == 303
+            assert f'value="{kept}" selected' in (await alice.get("/settings")).text
 
 
 async def test_a_refused_key_form_keeps_what_was_chosen(app: Shell, cast: Cast) -> None:

@@ -51,8 +51,9 @@ async def setup_link(tx: Tx, secret: str) -> UUID:
 
 
 async def set_up(
-    db: Database, secret: str, *, name: str, email: str, password: str, workspace: str, country: str
-) -> tuple[Person, UUID]:
+    db: Database, secret: str, *, name: str, email: str, password: str, workspace: str, country: str,
+    timezone: str = "UTC",
+) -> tuple[Person, UUID]:  # fmt: skip
     """Make the first account and its workspace; Gone as in :func:`setup_link`."""
     address, key = model.check_email(email)
     model.check_country(country)
@@ -64,7 +65,7 @@ async def set_up(
         if await store.anybody(tx) or not await store.use_link(tx, link_id, utcnow()):
             raise Gone(SET_UP, code="set_up")
         await store.add_person(tx, person, key)
-        await create_workspace(tx, name=workspace, country=country, owner=person)
+        await create_workspace(tx, name=workspace, country=country, owner=person, timezone=timezone)
         return person, tx.workspace_id
 
 

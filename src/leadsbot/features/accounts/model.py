@@ -227,6 +227,11 @@ def check_timezone(name: str) -> str:
     return name
 
 
+def zone_of_browser(name: str) -> str:
+    """The time zone that a browser says it is in; UTC when it says none, or one that this machine does not know."""
+    return name if name in available_timezones() else "UTC"
+
+
 def labels(renamed: dict[str, str]) -> dict[str, str]:
     """The name of every stage."""
     return {key: renamed.get(key) or standard for key, standard in STAGES.items()}
