@@ -13,6 +13,13 @@ export function forms(): void {
     }
     setTimeout(() => release(form), 8000);
   });
+  document.addEventListener("keydown", (event) => {
+    const field = event.target as Element | null;
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    if (!(field instanceof HTMLTextAreaElement) || field.form?.method !== "post") return;
+    event.preventDefault();
+    field.form.requestSubmit();
+  });
   addEventListener("pageshow", (event) => {
     document.querySelectorAll<HTMLFormElement>("form[data-sent]").forEach(release);
     // Back from the cache: the filters are those of the list, not those that led away from it.

@@ -30,6 +30,9 @@ function refresh(): void {
 }
 
 export function relativeTimes(): void {
+  for (const field of document.querySelectorAll<HTMLInputElement>("input[data-zone]")) {
+    field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+  }
   refresh();
   setInterval(() => document.hidden || refresh(), 5000);
   document.addEventListener("visibilitychange", refresh);

@@ -52,6 +52,7 @@ PREFIXES = {
     "form_id": ids.FORM,
     "seen_form": ids.SEEN,
     "upload": ids.UPLOAD,
+    "person": ids.PERSON,
 }
 """What each path parameter is the id of. A new one needs a line here and a record in :func:`records`."""
 DEAD_JOB = text(
@@ -138,6 +139,7 @@ async def records(db: Database, cast: Cast) -> dict[str, str]:
     found: dict[str, UUID] = {
         "lead": lead, "key": key.id, "source": source.id, "destination": destination, "delivery": delivery,
         "form_id": form.id, "submission": submission, "seen_form": seen.id, "upload": upload.id,
+        "person": cast.bob.person_id,
     }  # fmt: skip
     return {"job": str(job), **{name: ids.show(PREFIXES[name], value) for name, value in found.items()}}
 

@@ -108,6 +108,23 @@ def press(name: str) -> Callable[[Page], Awaitable[object]]:
     return act
 
 
+async def _add_colleague(page: Page) -> None:
+    await page.get_by_label("Name").fill("Dana")
+    await page.get_by_label("E-mail address").fill("dana@example.com")
+    await page.get_by_role("button", name="Add colleague").click()
+
+
+async def _add_nobody(page: Page) -> None:
+    await page.get_by_label("Name").fill("Nobody")
+    await page.get_by_label("E-mail address").fill("nobody@nowhere")
+    await page.get_by_role("button", name="Add colleague").click()
+
+
+async def _require_signatures(page: Page) -> None:
+    await page.get_by_role("button", name="Require signatures…").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Require signatures").click()
+
+
 async def _make_key(page: Page) -> None:
     await page.get_by_label("Name").fill("CRM")
     await page.get_by_label("Full access").check()
@@ -146,7 +163,7 @@ STATES = (
     State("source", "/sources/{source}", "/sources/{form}", "Contact"),
     State("source-waiting", "/sources/{source}", "/sources/{fresh}", "Contact", BEGINNER),
     State("source-refused", "/sources/{source}", "/sources/{form}", "Contact", act=_bad_origin, refused=422),
-    State("source-signed", "/sources/{source}", "/sources/{signed}", "Signed", act=press("Require signatures")),
+    State("source-signed", "/sources/{source}", "/sources/{signed}", "Signed", act=_require_signatures),
     State("source-closed", "/sources/{source}", "/sources/{closed}", "Closed", act=press("Close")),
     State("forms", "/forms", "/forms", "Forms"),
     State("forms-empty", "/forms", "/forms", "Forms", "nothing-yet"),
@@ -200,6 +217,10 @@ STATES = (
     State("account-refused", "/account", "/account", "Your account", act=_wrong_present_password, refused=422),
     State("settings", "/settings", "/settings", "Settings"),
     State("settings-refused", "/settings", "/settings", "Settings", act=_blank_stage, refused=422),
+    State("team", "/settings/team", "/settings/team", "Team"),
+    State("team-alone", "/settings/team", "/settings/team", "Team", BEGINNER),
+    State("team-added", "/settings/team", "/settings/team", "Team", act=_add_colleague),
+    State("team-refused", "/settings/team", "/settings/team", "Team", act=_add_nobody, refused=422),
     State("new-workspace", "/workspaces/new", "/workspaces/new", "New workspace"),
     State("api-docs", "/api/docs", "/api/docs", "LeadsBot API", NOBODY),
     State("not-found", None, "/nowhere", "", refused=404),

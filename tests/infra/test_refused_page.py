@@ -19,7 +19,7 @@ OURS = ("X-LeadsBot", "API", "webhook", "Sources page", "request is not valid")
     [
         (Gone("This source is closed."), "This form is closed"),
         (NotFound("There is no such form or webhook address."), "There is no such form"),
-        (Unauthorised("Send X-LeadsBot-Signature: sha256=<hex>."), "This form cannot be sent"),
+        (Unauthorised("Send X-LeadsBot-Signature: sha256=<hex>."), "This form is not open to visitors"),
         (TooLarge("The webhook takes 256 KB."), "That was too much at once"),
         (Unavailable(2), "It could not be sent just now"),
         (AppError("Nothing was stored. Try again."), "It could not be sent"),

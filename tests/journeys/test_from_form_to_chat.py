@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.journeys.test_telegram_page import signed_in
 from tests.product import Product, card_in, texts, until
 
 ANNA = {
@@ -141,6 +142,21 @@ async def test_the_outsider_sees_nothing_and_hears_nothing(product: Product) -> 
     assert (await product.http.get(f"/api/v1/leads/{ours}", headers=outsider)).status_code == 404
     destinations = await product.http.get("/api/v1/telegram/destinations", headers=outsider)
     assert destinations.json() == []
+
+
+async def test_a_second_workspace_begins_with_the_same_three_sources(product: Product) -> None:
+    async with signed_in(product) as alice:
+        made = await alice.post("/workspaces/new", {"workspace": "Birch", "country": "DE"}, on="/workspaces/new")
+        page = (await alice.get(made.headers["location"])).text
+        assert 'data-live="lead. source."' in page
+
+        async def three() -> bool:
+            listed = (await alice.get("/sources")).text
+            return all(name in listed for name in ("Website widget", "Contact", ">API<"))
+
+        await until(three)
+        page = (await alice.get("/leads")).text
+        assert ("Paste one of these" in page, "/api/inbound/w/" in page, "/f/" in page) == (True, True, True)
 
 
 async def test_a_new_workspace_has_doors_to_paste_at_once(product: Product) -> None:

@@ -229,6 +229,24 @@ class MemberJoined(Event, frozen=True, kw_only=True):
     person_id: UUID
 
 
+class MemberRoleChanged(Event, frozen=True, kw_only=True):
+    """A member of the workspace got another role."""
+
+    type: ClassVar[str] = "member.role_changed"
+    subject: ClassVar[str] = "person_id"
+    person_id: UUID
+    previous: str
+    role: str
+
+
+class MemberLeft(Event, frozen=True, kw_only=True):
+    """A person was removed from the workspace, or left it."""
+
+    type: ClassVar[str] = "member.left"
+    subject: ClassVar[str] = "person_id"
+    person_id: UUID
+
+
 def _all(base: type[Event]) -> list[type[Event]]:
     found = [base] if base.type else []
     for child in base.__subclasses__():

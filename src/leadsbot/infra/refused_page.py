@@ -15,7 +15,10 @@ from urllib.parse import urlsplit
 from leadsbot.kit.errors import AppError
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
-    "unauthorised": ("This form cannot be sent", "Its owner has to mend it. Please write to them another way."),
+    "unauthorised": (
+        "This form is not open to visitors",
+        "It takes enquiries from another program only, so yours was not sent. Please get in touch in another way.",
+    ),
     "forbidden": ("This form cannot be sent from here", "It belongs to another web site. Please fill it in there."),
     "not_found": ("There is no such form", "Nothing was sent. Check the address, or ask whoever gave it to you."),
     "gone": ("This form is closed", "It takes no more messages. Nothing was sent."),

@@ -61,6 +61,12 @@ class Unauthorised(AppError):
         super().__init__(detail, headers={"WWW-Authenticate": scheme})
 
 
+class Unsigned(Unauthorised):
+    """A source wants signed requests, and this one has no signature or a wrong one."""
+
+    title = "The request is not signed rightly"
+
+
 class Forbidden(AppError):
     """The caller is known, may know that the thing exists, and may not do this with it."""
 

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from leadsbot.kit import clock, ids
-from leadsbot.kit.errors import Invalid, Unauthorised
+from leadsbot.kit.errors import Invalid, Unsigned
 
 SIGNATURE_HEADER: Final = "X-LeadsBot-Signature"
 TIMESTAMP_HEADER: Final = "X-LeadsBot-Timestamp"
@@ -142,25 +142,25 @@ def source_signature(secret: str, body: bytes, timestamp: int | None = None) -> 
 def verify_source_signature(
     secrets: Iterable[str], body: bytes, signature: str | None, timestamp: str | None = None, *, now: int | None = None
 ) -> None:
-    """Checks an inbound signature as the module describes it; raises `Unauthorised` with the reason, never the value.
+    """Checks an inbound signature as the module describes it; raises `Unsigned` with the reason, never the value.
 
     `signature` and `timestamp` are the two headers as received or None, `now` the clock in unix seconds.
     """
     if not signature:
-        raise Unauthorised(f"This source wants signed requests. Send {SIGNATURE_HEADER}: sha256=<hex>.")
+        raise Unsigned(f"This source wants signed requests. Send {SIGNATURE_HEADER}: sha256=<hex>.")
     signed = body
     if timestamp is not None:
         stamp = timestamp.strip()
         if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
-            raise Unauthorised(f"{TIMESTAMP_HEADER} must be unix seconds.")
+            raise Unsigned(f"{TIMESTAMP_HEADER} must be unix seconds.")
         if abs((clock.unix_seconds() if now is None else now) - int(stamp)) > TOLERANCE_SECONDS:
-            raise Unauthorised(f"{TIMESTAMP_HEADER} is more than {TOLERANCE_SECONDS} s away. Set your clock.")
+            raise Unsigned(f"{TIMESTAMP_HEADER} is more than {TOLERANCE_SECONDS} s away. Set your clock.")
         signed = f"{stamp}.".encode() + body
     sent = [part.strip().removeprefix("sha256=").lower() for part in signature.split(",")[:4]]
     wanted = [hmac_sha256(secret, signed) for secret in secrets]
     # Every pair is compared, whatever the first ones gave, so that the time says nothing.
     if not sum([constant_time_equal(one, other) for one in sent for other in wanted]):
-        raise Unauthorised("The signature does not fit the body.")
+        raise Unsigned("The signature does not fit the body.")
 
 
 def _crc62(payload: str) -> str:

@@ -154,6 +154,26 @@ def _login(page: URL) -> str:
     return f"/login?next={quote(target, safe='/')}"
 
 
+def _segment(part: str) -> str:
+    return "[^/]+" if part.startswith("{") else re.escape(part)
+
+
+def _above(request: AnyRequest) -> str:
+    """The page that the form at this address belongs to: the next one above it that can be opened. It is asked for when
+    somebody types or reloads the address that a form was posted to."""
+    pages = [
+        re.compile("/".join(_segment(part) for part in route.path_format.split("/")))
+        for route in request.app.routes
+        if "GET" in route.methods
+    ]
+    path = request.url.path
+    while "/" in path.strip("/"):
+        path = path.rpartition("/")[0]
+        if any(page.fullmatch(path) for page in pages):
+            return path
+    return "/"
+
+
 class ErrorAnswers:
     """The application's exception handlers."""
 
@@ -176,10 +196,13 @@ class ErrorAnswers:
             return Response(None, status_code=303, headers={"Location": _login(request.url)})
         if isinstance(error, Unauthorised) and wants_page(request):
             error = SignedOut(_login(_page_of(request)))
+        page = _above(request) if error.status == 405 and request.method == "GET" and wants_page(request) else None
+        if page is not None:
+            return Response(None, status_code=303, headers={"Location": page})
         if wants_page(request):
             headers = {name: value for name, value in error.headers.items() if name != "WWW-Authenticate"}
-            page = self._page(request, error)
-            return Response(page, status_code=error.status, media_type="text/html", headers=headers)
+            text = self._page(request, error)
+            return Response(text, status_code=error.status, media_type="text/html", headers=headers)
         body = msgspec.json.encode(problem(error, request_id.get() or ""))
         return Response(body, status_code=error.status, media_type=MEDIA_TYPE, headers=error.headers)
 

@@ -206,7 +206,7 @@ class Renderer:
 FLASH = "flash"
 
 
-ABOUT = re.compile(r"[a-z0-9_]{0,40}")
+ABOUT = re.compile(r"[a-z0-9_]{0,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +230,13 @@ NOTICES = {
     "deleted": "Deleted.",
     "revoked": "Revoked. It stopped working at once.",
     "restored": "It works again.",
+    "added": "Added. They have an account here already and sign in with their own password.",
+    "added-mail": "Added. A mail with a link to choose a password is on its way.",
+    "added-elsewhere": "Added. They have no password yet; whoever added them first, or runs the server, has the link.",
+    "removed": "Removed. They have no access any more.",
+    "closed": "Closed: what is sent to it from now on is refused. What came in stays.",
+    "reopened": "Reopened: it takes submissions again.",
+    "signing": "Only signed submissions are taken from now on.",
     "moved": "The stage was changed.",
     "given": "The owner was changed.",
     "sent": "Sent.",

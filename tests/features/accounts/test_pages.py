@@ -11,6 +11,7 @@ import pytest
 from leadsbot.features.accounts import actions, model, public, store
 from leadsbot.features.accounts.model import hashed
 from leadsbot.infra.db.pool import Database
+from leadsbot.kit import ids
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.ids import new_id
 from leadsbot.testing.postgres import TestDatabase
@@ -43,7 +44,8 @@ async def test_the_first_link_makes_the_owner_once_and_signs_in(fresh_db: Databa
         token = path.partition("token=")[2]
         weak = await ann.post("/setup", {**WHO, "token": token, "password": "password123"}, on=path)
         assert (weak.status_code, "first that are tried" in weak.text) == (422, True)
-        made = await ann.post("/setup", {**WHO, "token": token}, on=path)
+        assert 'name="timezone" data-zone' in (await ann.get(path)).text
+        made = await ann.post("/setup", {**WHO, "token": token, "timezone": "Europe/Berlin"}, on=path)
         assert (made.status_code, made.headers["location"]) == (303, "/leads")
         cookie = made.headers["set-cookie"]
         assert "HttpOnly" in cookie
@@ -52,6 +54,7 @@ async def test_the_first_link_makes_the_owner_once_and_signs_in(fresh_db: Databa
         page = await ann.get("/settings")
         assert "Elm &amp; Co" in page.text
         assert 'value="DE" selected' in page.text
+        assert 'value="Europe/Berlin" selected' in page.text
         again = await ann.get(path)
         assert (again.status_code, 'href="/login">Sign in' in again.text) == (410, True)
         second = await ann.post("/setup", {**WHO, "token": token, "email": "eve@example.com"})
@@ -278,8 +281,8 @@ async def test_a_key_is_shown_once_works_and_stops(app: Shell, cast: Cast) -> No
     async with browser(app) as alice:
         await alice.sign_in(cast.alice.email)
         made = await alice.post("/keys", {"name": "CRM", "access": "all"}, on="/keys")
-        found = re.search(r"lb_live_\w{36}", made.text)
-        assert made.status_code == 200
+        assert (made.status_code, made.headers["location"]) == (303, "/keys")
+        found = re.search(r"lb_live_\w{36}", (await alice.get("/keys")).text)
         assert found
         again = (await alice.get("/keys")).text
         assert found.group() not in again
@@ -291,6 +294,42 @@ async def test_a_key_is_shown_once_works_and_stops(app: Shell, cast: Cast) -> No
             assert path
             assert (await alice.post(path.group(1))).status_code == 303
             assert (await program.http.get("/api/v1/workspace", headers=bearer)).status_code == 401
+
+
+async def test_a_key_that_is_shown_once_is_for_its_maker_and_the_page_that_shows_it(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice, browser(app) as charlie, browser(app) as again:
+        await alice.sign_in(cast.alice.email)
+        await charlie.sign_in(cast.charlie.email)
+        await again.sign_in(cast.alice.email)
+        await alice.post("/keys", {"name": "CRM", "access": "all"}, on="/keys")
+        sealed = alice.http.cookies["once"]
+        assert "lb_live_" not in sealed
+        for stranger in (charlie, again):
+            stranger.http.cookies.set("once", sealed)
+            assert not re.search(r"lb_live_\w{36}", (await stranger.get("/keys")).text)
+        for page in ("/settings/team", "/account"):
+            assert not re.search(r"lb_live_\w{36}", (await alice.get(page)).text)
+        for planted in ("", "%", "QQ==", sealed[:-8], sealed + "AAAA"):
+            again.http.cookies.set("once", planted)
+            assert (await again.get("/keys")).status_code == 200
+        assert re.search(r"lb_live_\w{36}", (await alice.get("/keys")).text)
+        assert "once" not in alice.http.cookies
+
+
+async def test_the_address_of_a_form_leads_whoever_opens_it_to_its_page(app: Shell, cast: Cast) -> None:
+    key = ids.show(ids.KEY, new_id())
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        for typed, page in (
+            (f"/keys/{key}/revoke", "/keys"),
+            ("/account/password", "/account"),
+            ("/logout/everywhere", "/"),
+            (f"/settings/team/{key}/link", "/settings/team"),
+        ):
+            answer = await alice.get(typed)
+            assert (answer.status_code, answer.headers["location"]) == (303, page), typed
+            assert (await alice.http.get(typed, headers={"accept": "*/*"})).status_code == 405
+        assert (await alice.http.put("/account", headers=BROWSER)).status_code == 405
 
 
 async def test_a_revoked_key_can_be_taken_back_for_a_while_by_its_own_workspace(
@@ -325,6 +364,15 @@ async def test_a_revoked_key_can_be_taken_back_for_a_while_by_its_own_workspace(
         assert not await works()
 
 
+async def test_a_new_workspace_has_the_zone_of_the_browser_that_made_it(app: Shell, cast: Cast) -> None:
+    async with browser(app) as alice:
+        await alice.sign_in(cast.alice.email)
+        for told, kept in (("Asia/Tokyo", "Asia/Tokyo"), ("Mars/Olympus", "UTC"), ("", "UTC"), ("../etc", "UTC")):
+            sent = {"workspace": "Birch", "country": "DE", "timezone": told}
+            assert (await alice.post("/workspaces/new", sent, on="/workspaces/new")).status_code == 303
+            assert f'value="{kept}" selected' in (await alice.get("/settings")).text
+
+
 async def test_a_refused_key_form_keeps_what_was_chosen(app: Shell, cast: Cast) -> None:
     async with browser(app) as alice:
         await alice.sign_in(cast.alice.email)
@@ -336,7 +384,7 @@ async def test_a_refused_key_form_keeps_what_was_chosen(app: Shell, cast: Cast) 
     assert 'value="leads:write" checked' not in page
 
 
-@pytest.mark.parametrize("planted", ["moved~<b>", 'revoked~"><script>', "nonsense", "saved~" + "x" * 41])
+@pytest.mark.parametrize("planted", ["moved~<b>", 'revoked~"><script>', "nonsense", "saved~" + "x" * 81])
 async def test_a_notice_that_somebody_else_planted_says_nothing(app: Shell, cast: Cast, planted: str) -> None:
     async with browser(app) as alice:
         await alice.sign_in(cast.alice.email)
@@ -376,10 +424,11 @@ async def test_a_key_for_which_something_is_ticked_may_do_that_only(app: Shell, 
     async with browser(app) as alice:
         await alice.sign_in(cast.alice.email)
         assert 'value="some" checked' in (await alice.get("/keys")).text
-        made = await alice.post("/keys", {"name": "Reader", "access": "all", "scope": "leads:read"}, on="/keys")
-        found = re.search(r"lb_live_\w{36}", made.text)
+        await alice.post("/keys", {"name": "Reader", "access": "all", "scope": "leads:read"}, on="/keys")
+        made = (await alice.get("/keys")).text
+        found = re.search(r"lb_live_\w{36}", made)
         assert found
-        row = re.search(r"<strong>Reader</strong>.*?</tr>", made.text, re.DOTALL)
+        row = re.search(r"<strong>Reader</strong>.*?</tr>", made, re.DOTALL)
         assert row
         assert "leads:read" in row.group()
         assert "everything" not in row.group()
@@ -403,7 +452,7 @@ async def test_a_form_of_another_workspace_is_refused_with_a_sentence(app: Shell
         fields = {"_csrf": csrf_of(written.text), "workspace": back.group(1)}
         assert (await alice.http.post("/workspaces/switch", data=fields, headers=BROWSER)).status_code == 303
         again = {"_csrf": stale, "name": "Stray", "access": "all"}
-        assert (await alice.http.post("/keys", data=again, headers=BROWSER)).status_code == 200
+        assert (await alice.http.post("/keys", data=again, headers=BROWSER)).status_code == 303
         assert "Stray" in (await alice.get("/keys")).text
         assert (await alice.http.post("/keys", data={"_csrf": "x" * 64}, headers=BROWSER)).status_code == 403
 

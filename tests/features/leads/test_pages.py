@@ -104,6 +104,31 @@ async def test_what_one_press_changed_one_press_takes_back(desk: Desk, http: As,
         assert 'data-hotkey="z"' not in (await client.get(f"/leads/{shown}")).text
 
 
+async def test_an_undo_takes_back_its_own_change_and_no_later_one(desk: Desk, http: As, alice: UUID) -> None:
+    lead_id = await desk.arrives(ANNA)
+    shown, me = ids.show(ids.LEAD, lead_id), ids.show(ids.PERSON, alice)
+
+    async with http("alice") as first, http("alice") as second:
+        await post(first, shown, "stage", stage="lost")
+        page = (await first.get(f"/leads/{shown}")).text
+        assert re.search(r'name="expects" value="lost"><button [^>]*value="new" data-hotkey="z"', page)
+        await post(second, shown, "stage", stage="won")
+        late = await post(first, shown, "stage", stage="new", expects="lost")
+        assert (late.status_code, "It was changed since, so nothing was undone" in late.text) == (409, True)
+        assert (await desk.lead(lead_id)).stage == "won"
+        assert (await post(first, shown, "stage", stage="lost", expects="won")).status_code == 303
+        assert (await desk.lead(lead_id)).stage == "lost"
+
+        await post(first, shown, "claim")
+        page = (await first.get(f"/leads/{shown}")).text
+        assert re.search(rf'name="expects" value="{me}"><button [^>]*value="" data-hotkey="z"', page)
+        await post(second, shown, "owner", owner="")
+        assert (await post(first, shown, "owner", owner=me, expects=me)).status_code == 409
+        assert (await desk.lead(lead_id)).owner_id is None
+        assert (await post(first, shown, "owner", owner=me, expects="nobody")).status_code == 303
+        assert (await desk.lead(lead_id)).owner_id == alice
+
+
 async def test_what_was_wrong_is_said_on_the_page_and_what_was_typed_stays(desk: Desk, http: As) -> None:
     lead_id = await desk.shown(ANNA)
 

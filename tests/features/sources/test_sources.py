@@ -353,19 +353,53 @@ async def test_a_designed_form_has_its_title_elsewhere(alice: Browser, cast: Cas
 async def test_closing_offers_an_undo(alice: Browser) -> None:
     path = (await alice.post("/sources", {"kind": "webhook", "name": "CRM"}, on="/sources/new")).headers["location"]
     closed = await alice.post(f"{path}/close", on=path)
-    page = await alice.get(closed.headers["location"])
+    assert closed.headers["location"] == path
+    page = await alice.get(path)
     assert "Closed: what is sent to it from now on is refused" in page.text
     assert f'action="{path}/reopen"' in page.text
     assert ">Undo<" in page.text
+    again = (await alice.get(path)).text
+    assert (">Undo<" in again, ">Reopen<" in again) == (False, True)
     opened = await alice.post(f"{path}/reopen", on=path)
     page = await alice.get(opened.headers["location"])
     assert ">Undo<" in page.text
     assert f'action="{path}/close"' in page.text
 
 
+async def test_requiring_signatures_is_asked_first_and_can_be_undone(alice: Browser) -> None:
+    path = (await alice.post("/sources", {"kind": "form", "name": "Shop"}, on="/sources/new")).headers["location"]
+    page = (await alice.get(path)).text
+    assert "Everything that visitors fill in is refused at once" in page
+    address = re.search(r"http://leads\.test(/f/\w+)", page)
+    assert address
+    await alice.post(f"{path}/secret", on=path)
+    signed = (await alice.get(path)).text
+    assert re.search(rf'action="{path}/secret">[^>]*><button[^>]*value="remove" data-hotkey="z">Undo<', signed)
+    visited = await alice.get(address.group(1))
+    assert (visited.status_code, "This form is not open to visitors" in visited.text) == (403, True)
+    assert "lives on another web site" not in visited.text
+    sent = await alice.http.post(address.group(1), data={"email": "a@example.com"}, headers=BROWSER)
+    assert (sent.status_code, "yours was not sent" in sent.text) == (401, True)
+    assert "X-LeadsBot" not in sent.text
+    program = await alice.http.post(
+        address.group(1), data={"email": "a@example.com"}, headers={"accept": "application/json"}
+    )
+    assert (program.status_code, program.json()["title"]) == (401, "The request is not signed rightly")
+    assert "X-LeadsBot-Signature" in program.json()["detail"]
+    await alice.post(f"{path}/secret", {"do": "remove"}, on=path)
+    assert (await alice.get(address.group(1))).status_code == 200
+    # A secret that takes the place of another one has no way back, so none is offered.
+    await alice.post(f"{path}/secret", on=path)
+    await alice.get(path)
+    await alice.post(f"{path}/secret", on=path)
+    assert ">Undo<" not in (await alice.get(path)).text
+
+
 async def test_the_page_shows_a_secret_once(alice: Browser) -> None:
     path = (await alice.post("/sources", {"kind": "webhook", "name": "CRM"}, on="/sources/new")).headers["location"]
-    shown = await alice.post(f"{path}/secret", on=path)
+    made = await alice.post(f"{path}/secret", on=path)
+    assert (made.status_code, made.headers["location"]) == (303, path)
+    shown = await alice.get(path)
     secret = re.search(r'id="new-secret"[^>]*><code>(\w{43})<', shown.text)
     assert secret is not None
     page = await alice.get(path)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from leadsbot.contracts.events import MemberJoined, WorkspaceCreated
+from leadsbot.contracts.events import MemberJoined, MemberLeft, MemberRoleChanged, WorkspaceCreated
 from leadsbot.features.accounts import model, passwords, store
 from leadsbot.features.accounts.model import ApiKey, Member, Person, Role, Session, Throttle, WorkspaceSettings
 from leadsbot.infra.crypto import Crypto
@@ -51,8 +51,9 @@ async def setup_link(tx: Tx, secret: str) -> UUID:
 
 
 async def set_up(
-    db: Database, secret: str, *, name: str, email: str, password: str, workspace: str, country: str
-) -> tuple[Person, UUID]:
+    db: Database, secret: str, *, name: str, email: str, password: str, workspace: str, country: str,
+    timezone: str = "UTC",
+) -> tuple[Person, UUID]:  # fmt: skip
     """Make the first account and its workspace; Gone as in :func:`setup_link`."""
     address, key = model.check_email(email)
     model.check_country(country)
@@ -64,7 +65,7 @@ async def set_up(
         if await store.anybody(tx) or not await store.use_link(tx, link_id, utcnow()):
             raise Gone(SET_UP, code="set_up")
         await store.add_person(tx, person, key)
-        await create_workspace(tx, name=workspace, country=country, owner=person)
+        await create_workspace(tx, name=workspace, country=country, owner=person, timezone=timezone)
         return person, tx.workspace_id
 
 
@@ -98,6 +99,81 @@ async def add_member(tx: TenantTx, person: Person, role: Role, *, by: str = "sys
     await store.add_member(tx, member, (await settings_of(tx)).name)
     await emit(tx, MemberJoined(person_id=person.id), by=by)
     return member
+
+
+async def add_colleague(
+    tx: TenantTx, *, email: str, name: str, role: Role, giver: str | None, by: str
+) -> tuple[Person, bool]:
+    """Let somebody belong to the workspace by their address; whether an account was made for them.
+
+    Who has an account keeps its name and password. Raises Invalid for a bad address and for a member, Forbidden for a
+    role that somebody of the role ``giver`` may not give.
+    """
+    model.check_giving(giver, role)
+    await store.lock_members(tx)
+    person, made = await find_or_add_person(tx, email=email, name=name, password_hash=None)
+    if person.id in {member.person_id for member in await store.members(tx)}:
+        raise Invalid("email", f"{person.name} belongs to this workspace already.", code="member")
+    await add_member(tx, person, role, by=by)
+    return person, made
+
+
+async def change_role(tx: TenantTx, person_id: UUID, role: Role, *, giver: str | None, by: str) -> bool:
+    """Give a member another role; whether that changed anything.
+
+    Raises NotFound, Forbidden as :func:`add_colleague`, and Conflict when the workspace would be without an owner.
+    """
+    found = await member(tx, person_id)
+    if found.role is role:
+        return False
+    model.check_giving(giver, found.role, role)
+    await _keep_an_owner(tx, found)
+    await store.save_role(tx, person_id, role)
+    await emit(tx, MemberRoleChanged(person_id=person_id, previous=found.role.value, role=role.value), by=by)
+    return True
+
+
+async def remove_member(tx: TenantTx, person_id: UUID, *, giver: str | None, by: str) -> Member:
+    """End a membership; the account stays. Raises as :func:`change_role`."""
+    found = await member(tx, person_id)
+    model.check_giving(giver, found.role)
+    await _keep_an_owner(tx, found)
+    await store.remove_member(tx, person_id)
+    await emit(tx, MemberLeft(person_id=person_id), by=by)
+    return found
+
+
+async def member(tx: TenantTx, person_id: UUID) -> Member:
+    """A member, with the team locked until the transaction ends; NotFound when they do not belong to the workspace."""
+    # Locked first: two owners who remove each other at the same moment would leave nobody.
+    await store.lock_members(tx)
+    found = next((each for each in await store.members(tx) if each.person_id == person_id), None)
+    if found is None:
+        raise NotFound("This person does not belong to the workspace (any more).")
+    return found
+
+
+async def _keep_an_owner(tx: TenantTx, member: Member) -> None:
+    owners = [each for each in await store.members(tx) if each.role is Role.OWNER]
+    if [each.person_id for each in owners] == [member.person_id]:
+        raise Conflict(f"{member.name} is the only owner. Make somebody else an owner first.", code="last_owner")
+
+
+async def welcome_link(db: Database, workspace_id: UUID, person_id: UUID, *, kind: str = "password") -> str | None:
+    """The token of a link by which a new colleague sets their first password.
+
+    None for somebody who has one, and for somebody who belongs to another workspace, too: whoever holds the link can
+    sign in as them, and that must not open what is not this workspace's to give. Their mailbox may have it (kind
+    ``welcome``).
+    """
+    async with db.person(person_id) as tx:
+        person = await store.person(tx, person_id)
+        spaces = {space.workspace_id for space in await store.memberships(tx, person_id)}
+        if person is None or person.password_hash is not None or workspace_id not in spaces:
+            return None
+        if kind == "password" and len(spaces) > 1:
+            return None
+        return await make_link(tx, kind, person_id, model.WELCOME_LINK_LIFE)
 
 
 async def settings_of(tx: TenantTx) -> WorkspaceSettings:
@@ -186,11 +262,12 @@ async def begin_session(db: Database, person: Person, *, browser: str, workspace
 
 async def link_owner(tx: Tx, secret: str) -> tuple[UUID, Person]:
     """The id of a password link and whose password it sets; Gone when the link is used, old or not ours."""
-    link = await store.open_link(tx, "password", model.hashed(secret), utcnow())
-    person = await store.person(tx, link[1]) if link and link[1] else None
-    if link is None or person is None:
-        raise Gone(LINK_IS_OVER)
-    return link[0], person
+    for kind in model.PASSWORD_LINKS:
+        link = await store.open_link(tx, kind, model.hashed(secret), utcnow())
+        person = await store.person(tx, link[1]) if link and link[1] else None
+        if link is not None and person is not None:
+            return link[0], person
+    raise Gone(LINK_IS_OVER)
 
 
 async def set_password_by_link(db: Database, secret: str, password: str) -> Person:
@@ -203,6 +280,8 @@ async def set_password_by_link(db: Database, secret: str, password: str) -> Pers
             raise Gone(LINK_IS_OVER)
         await store.save_password(tx, person.id, hashed)
         await store.end_sessions(tx, person.id)
+        # Whoever finds another link later, in a mail or a chat, must not set the password once more.
+        await store.end_links(tx, person.id)
     return person
 
 

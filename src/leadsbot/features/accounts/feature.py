@@ -19,16 +19,16 @@ from leadsbot.web.actor import Permission
 
 def routes() -> Routes:
     """What accounts answer over HTTP."""
-    from leadsbot.features.accounts import api, pages, settings_pages
+    from leadsbot.features.accounts import api, pages, settings_pages, team_pages
 
-    return (*api.routes, *pages.routes, *settings_pages.routes)
+    return (*api.routes, *pages.routes, *settings_pages.routes, *team_pages.routes)
 
 
 FEATURE = Feature(
     name="accounts",
     tables=(PersonRow, WorkspaceRow, MembershipRow, SessionRow, OneTimeLinkRow, AttemptBucketRow, ApiKeyRow),
     routes=routes,
-    jobs=(jobs.RESET_MAIL, jobs.SWEEP),
+    jobs=(jobs.RESET_MAIL, jobs.WELCOME_MAIL, jobs.SWEEP),
     schedule=jobs.SCHEDULE,
     nav=(
         NavItem(

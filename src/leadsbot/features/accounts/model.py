@@ -24,6 +24,10 @@ RESTORE_WITHIN = timedelta(minutes=10)
 SETUP_LINK_LIFE = timedelta(hours=24)
 PASSWORD_LINK_LIFE = timedelta(hours=1)
 CLI_LINK_LIFE = timedelta(hours=24)
+WELCOME_LINK_LIFE = timedelta(days=3)
+PASSWORD_LINKS = ("password", "welcome")
+"""The kinds of one-time links that set a password. The link in a colleague's welcome mail has a kind of its own,
+because it must not end the one that the owner was shown."""
 MERGE_WINDOW_DAYS = 30
 STAGES = {
     "new": "New",
@@ -56,6 +60,20 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _SEE,
 }
 """The permission matrix: a role includes exactly this."""
+
+
+def check_role(name: str) -> Role:
+    """A known role."""
+    try:
+        return Role(name)
+    except ValueError:
+        raise Invalid("role", f"Choose a role: {', '.join(Role)}.") from None
+
+
+def check_giving(giver: str | None, *roles: Role) -> None:
+    """Forbidden unless somebody with the role ``giver`` may give and take these roles: only owners deal with owners."""
+    if Role.OWNER in roles and giver != Role.OWNER:
+        raise Forbidden("Only an owner can make somebody an owner, or change what an owner is.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +225,11 @@ def check_timezone(name: str) -> str:
     if name not in available_timezones():
         raise Invalid("timezone", "Choose a time zone from the list, e.g. Europe/London.")
     return name
+
+
+def zone_of_browser(name: str) -> str:
+    """The time zone that a browser says it is in; UTC when it says none, or one that this machine does not know."""
+    return name if name in available_timezones() else "UTC"
 
 
 def labels(renamed: dict[str, str]) -> dict[str, str]:

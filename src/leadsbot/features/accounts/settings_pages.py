@@ -10,7 +10,7 @@ from litestar import Response
 
 from leadsbot.features.accounts import actions, model, store
 from leadsbot.features.accounts.countries import COUNTRIES
-from leadsbot.features.accounts.model import MATRIX, STAGES, Role
+from leadsbot.features.accounts.model import STAGES
 from leadsbot.features.accounts.pages import HOME, session_cookie
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
@@ -18,10 +18,12 @@ from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import Invalid, NotFound, Unauthorised
 from leadsbot.web.actor import SIGNED_IN, Actor, Permission
 from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
+from leadsbot.web.once import forget, show_once, told_once
 from leadsbot.web.render import redirect, render
 from leadsbot.web.routes import page
 
 MOST_KEYS = 200
+NEW_KEY = "new API key"
 GRANTABLE = {
     Permission.LEADS_READ: "read leads",
     Permission.LEADS_WRITE: "change leads",
@@ -124,9 +126,10 @@ async def make_workspace(request: PageRequest, form: Posted, actor: Caller, serv
     """Make another workspace, own it and look at it."""
     try:
         name, country = form.text("workspace", label="The workspace's name"), form.text("country")
+        zone = model.zone_of_browser(form.get("timezone", ""))
         owner = model.Person(_person(actor), actor.email, actor.name, None)
         async with services.db.tenant(ids.new_id()) as tx:
-            made = await actions.create_workspace(tx, name=name, country=country, owner=owner)
+            made = await actions.create_workspace(tx, name=name, country=country, owner=owner, timezone=zone)
             if actor.session_id:
                 await store.point_session(tx, actor.session_id, made.workspace_id)
     except Invalid as error:
@@ -149,9 +152,6 @@ async def _settings(
         countries=list(COUNTRIES.items()),
         timezones=[(name, name.replace("_", " ")) for name in sorted(available_timezones())],
         members=await store.members(tx),
-        roles=list(Role),
-        matrix=MATRIX,
-        grantable=GRANTABLE,
     )
 
 
@@ -187,14 +187,16 @@ async def _keys(request: PageRequest, actor: Actor, tx: TenantTx, **more: Any) -
 
 
 @page("GET", "/keys", needs=Permission.KEYS_READ)
-async def keys(request: PageRequest, actor: Caller, tx: InTx) -> Response[str]:
-    """The API keys."""
-    return await _keys(request, actor, tx)
+async def keys(request: PageRequest, actor: Caller, tx: InTx, services: Uses) -> Response[Any]:
+    """The API keys; one that was just made is shown, this once."""
+    secret = told_once(request, services, actor, NEW_KEY)
+    answer = await _keys(request, actor, tx, secret=secret)
+    return forget(answer) if secret else answer
 
 
 @page("POST", "/keys", needs=Permission.KEYS_WRITE)
-async def make_key(request: PageRequest, form: Posted, actor: Caller, tx: InTx) -> Response[str]:
-    """Make a key and show it, this once."""
+async def make_key(request: PageRequest, form: Posted, actor: Caller, tx: InTx, services: Uses) -> Response[Any]:
+    """Make a key and lead to the page that shows it once."""
     try:
         ticked = form.all("scope")
         # Who ticked something meant only that, whatever the choice above it says.
@@ -204,7 +206,7 @@ async def make_key(request: PageRequest, form: Posted, actor: Caller, tx: InTx) 
         )
     except Invalid as error:
         return await _keys(request, actor, tx, error=error, values=form, ticked=form.all("scope"))
-    return await _keys(request, actor, tx, secret=secret)
+    return show_once("/keys", services, actor, NEW_KEY, secret)
 
 
 @page("POST", "/keys/{key:str}/revoke", needs=Permission.KEYS_WRITE)

@@ -121,6 +121,34 @@ async def members(tx: TenantTx) -> list[Member]:
     return [Member(row.id, row.person_id, row.name, Role(row.role)) for row in rows]
 
 
+async def people(tx: Tx, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """These people by id."""
+    rows = (await tx.execute(select(PersonRow).where(PersonRow.id.in_(person_ids)))).scalars()
+    return {row.id: _person(row) for row in rows}
+
+
+async def lock_members(tx: TenantTx) -> None:
+    """Let nobody else change who belongs to the workspace until the transaction ends."""
+    statement = select(WorkspaceRow.workspace_id).where(WorkspaceRow.workspace_id == tx.workspace_id)
+    await tx.execute(statement.with_for_update())
+
+
+async def save_role(tx: TenantTx, person_id: UUID, role: Role) -> None:
+    """Store a member's role."""
+    statement = update(MembershipRow).where(
+        MembershipRow.workspace_id == tx.workspace_id, MembershipRow.person_id == person_id
+    )
+    await tx.execute(statement.values(role=role.value))
+
+
+async def remove_member(tx: TenantTx, person_id: UUID) -> None:
+    """Delete a membership."""
+    statement = delete(MembershipRow).where(
+        MembershipRow.workspace_id == tx.workspace_id, MembershipRow.person_id == person_id
+    )
+    await tx.execute(statement)
+
+
 async def memberships(tx: SystemTx, person_id: UUID) -> list[Membership]:
     """The workspaces of a person, oldest first; ``tx`` must be that person's."""
     statement = (
@@ -213,6 +241,11 @@ async def add_link(
             id=link_id, kind=kind, token_hash=token_hash, person_id=person_id, expires_at=expires_at
         )
     )
+
+
+async def end_links(tx: Tx, person_id: UUID) -> None:
+    """Delete every one-time link of a person."""
+    await tx.execute(delete(OneTimeLinkRow).where(OneTimeLinkRow.person_id == person_id))
 
 
 async def open_link(tx: Tx, kind: str, token_hash: bytes, now: datetime) -> tuple[UUID, UUID | None] | None:

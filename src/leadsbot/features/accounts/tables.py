@@ -114,7 +114,7 @@ class OneTimeLinkRow(Table):
 
     id: Mapped[UUID] = column(SESSION, primary_key=True)
     kind: Mapped[str] = column(SESSION, Text)
-    """``setup`` or ``password``."""
+    """``setup``, ``password`` or ``welcome`` (the link of a colleague's welcome mail)."""
     token_hash: Mapped[bytes] = column(SESSION_SECRET, LargeBinary)
     person_id: Mapped[UUID | None] = column(SESSION)
     expires_at: Mapped[datetime] = column(SESSION, TS)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from leadsbot.channels.telegram.card import DIGEST_LINES
 from leadsbot.contracts.events import DestinationBound, DestinationDisabled, DestinationMoved
+from leadsbot.features.accounts import public as accounts
 from leadsbot.features.alerts import model, store
 from leadsbot.features.alerts.model import AlertCard, Destination, DestinationState
 from leadsbot.features.deliveries import public as deliveries
@@ -72,6 +73,9 @@ async def bind(
         raise Gone("This link was used already. Make a new one in LeadsBot.")
     if link.expires_at < utcnow():
         raise Gone("This link has expired. Make a new one in LeadsBot.")
+    members = {member.person_id: member for member in await accounts.members(tx)}
+    if link.created_by is not None and link.created_by not in members:
+        raise Gone("Whoever made this link is not in the team any more. Ask somebody who is for another one.")
     if telegram_id:
         await store.know(tx, telegram_id, link.created_by, telegram_name)
     destination_id = existing.id if existing else new_id()
@@ -95,6 +99,15 @@ async def bind(
     if bound is None:
         raise NotFound("The chat could not be connected.")
     return bound, existing is None
+
+
+async def member_left(tx: TenantTx, person_id: UUID) -> None:
+    """Forget who somebody who left the team is in Telegram, and stop what goes to their own chat."""
+    for telegram_id in await store.forget(tx, person_id):
+        # A private chat has the id of the person in it.
+        own = await store.destination_at(tx, telegram_id, None)
+        if own is not None:
+            await disable(tx, own.id, "left", "Whoever connected this chat is not in the team any more.")
 
 
 async def disable(

@@ -18,7 +18,9 @@ from leadsbot.contracts.events import (
     LeadSubmissionJoined,
     LeadTagged,
     LeadUpdated,
+    MemberLeft,
 )
+from leadsbot.features.accounts import public as accounts
 from leadsbot.features.alerts import actions, sending, store
 from leadsbot.features.alerts.model import Destination, DestinationState
 from leadsbot.features.deliveries import public as deliveries
@@ -116,10 +118,17 @@ async def _unannounced(tx: TenantTx) -> list[UUID]:
     return [lead_id for lead_id in ids if lead_id not in told]
 
 
+async def member_left(tx: TenantTx, context: JobContext, event: MemberLeft) -> None:
+    """Who is not in the team any more hears of no lead in their own chat."""
+    if event.person_id not in {member.person_id for member in await accounts.members(tx)}:
+        await actions.member_left(tx, event.person_id)
+
+
 HANDLERS: tuple[Handler[Any], ...] = (
     Handler(name="alerts.announce", event=LeadCreated, run=announce, priority=URGENT),
     Handler(name="alerts.announce_repeat", event=LeadSubmissionJoined, run=announce_repeat, priority=URGENT),
     Handler(name="alerts.catch_up", event=DestinationBound, run=catch_up),
+    Handler(name="alerts.member_left", event=MemberLeft, run=member_left, priority=URGENT),
     Handler(name="alerts.follow", event=DestinationMoved, run=catch_up),
     *(
         Handler(name=f"alerts.refresh.{event.type}", event=event, run=refresh)

@@ -14,6 +14,7 @@ import msgspec
 
 from leadsbot.channels.telegram.card import ACTIONS, REFUSED, claimed_text, moved_text
 from leadsbot.channels.telegram.updates import ButtonPress, Membership, Migration, Reply, StartLink, classify
+from leadsbot.features.accounts import public as accounts
 from leadsbot.features.alerts import actions, model, sending, store
 from leadsbot.features.alerts.bot import require
 from leadsbot.features.leads import public as leads
@@ -210,13 +211,19 @@ async def _act(tx: TenantTx, job: PressJob, lead_id: UUID, person: UUID | None, 
 
 
 async def _allowed(tx: TenantTx, card_id: UUID, telegram_id: int) -> UUID | bool:
-    """The member who pressed; True for a known or admitted person without an account; False for a stranger."""
+    """The member who pressed; True for a known or admitted person without an account; False for a stranger, and for
+    somebody who does not belong to the workspace any more."""
     known, person_id = await store.known(tx, telegram_id)
-    if known:
+    if known and (person_id is None or await _name(tx, person_id)):
         return person_id or True
     card = await store.card(tx, card_id)
     destination = await store.destination(tx, card.destination_id) if card else None
     return bool(destination and destination.anyone_may_act)
+
+
+async def _name(tx: TenantTx, person_id: UUID) -> str | None:
+    """What the team calls a member; None for somebody who is none."""
+    return next((member.name for member in await accounts.members(tx) if member.person_id == person_id), None)
 
 
 async def _answer(tx: TenantTx, callback_id: str, text: str, *, alert: bool = False) -> None:
@@ -229,8 +236,11 @@ async def take_note(tx: TenantTx, context: JobContext, job: NoteJob) -> None:
     card = await store.card(tx, job.card_id)
     if person_id is False or card is None or not job.text.strip():
         return
-    by = f"person:{person_id}" if isinstance(person_id, UUID) else f"telegram:{job.telegram_id}"
-    await leads.add_note(tx, card.lead_id, job.text, by=by, via="telegram", author_name=job.telegram_name)
+    by, name = f"telegram:{job.telegram_id}", job.telegram_name
+    if isinstance(person_id, UUID):
+        # The name that their presses have: one person must not appear under two.
+        by, name = f"person:{person_id}", await _name(tx, person_id) or name
+    await leads.add_note(tx, card.lead_id, job.text, by=by, via="telegram", author_name=name)
 
 
 async def chat_changed(tx: TenantTx, context: JobContext, job: ChatJob) -> None:

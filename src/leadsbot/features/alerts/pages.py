@@ -26,26 +26,30 @@ async def show_page(request: PageRequest, services: Uses, actor: Caller) -> Resp
         username = await require(services).learn_username()
     except AppError as error:
         trouble = error.detail
-    writable, asked = actor.may(Permission.TELEGRAM_WRITE), request.query_params.get("link")
+    writable, connectable = actor.may(Permission.TELEGRAM_WRITE), actor.may(Permission.LEADS_WRITE)
+    asked = request.query_params.get("link")
     # Opened only now, because no transaction may wait for Telegram.
     async with services.db.tenant(actor.workspace()) as tx:
         chats = await store.destinations(tx)
         waiting = await deliveries.held_counts(tx, [each.id for each in chats])
         link = None
-        if asked and writable:
+        if asked and connectable:
             link = await shown_link(tx, services, actor, read(TELEGRAM_LINK, asked), username)
         if bot is not None and not trouble:
             trouble = await store.trouble(tx, bot.id) or ""
     rows = [(show(DESTINATION, each.id), each, waiting.get(each.id, 0)) for each in chats]
     return render(
         request, "alerts/telegram.html", destinations=rows, username=username, trouble=trouble, link=link,
-        writable=writable,
+        writable=writable, connectable=connectable,
     )  # fmt: skip
 
 
-@page("POST", "/telegram/link", needs=Permission.TELEGRAM_WRITE)
+@page("POST", "/telegram/link", needs=Permission.LEADS_WRITE)
 async def connect(services: Uses, actor: Caller) -> Response[None]:
-    """Make a fresh link and lead to its page, which can be loaded again and left and come back to."""
+    """Make a fresh link and lead to its page, which can be loaded again and left and come back to.
+
+    Everybody who works on leads may: the link stands for whoever made it, so nobody else can make it for them.
+    """
     try:
         link_id, _ = await new_link(services, actor)
     except AppError:

@@ -203,6 +203,12 @@ async def known(tx: TenantTx, telegram_id: int) -> tuple[bool, UUID | None]:
     return (row is not None, row.person_id if row else None)
 
 
+async def forget(tx: TenantTx, person_id: UUID) -> list[int]:
+    """Forget who a person is in Telegram; the ids that they had there."""
+    statement = delete(AccountRow).where(AccountRow.workspace_id == tx.workspace_id, AccountRow.person_id == person_id)
+    return list((await tx.execute(statement.returning(AccountRow.telegram_id))).scalars())
+
+
 async def names(tx: TenantTx, telegram_ids: Sequence[int]) -> dict[int, str]:
     """The names of known Telegram users."""
     rows = await tx.execute(

@@ -21,7 +21,9 @@ NAMES: Final = {
     "ro": "Română", "ru": "Русский", "sv": "Svenska", "tr": "Türkçe", "uk": "Українська", "zh": "中文",
 }  # fmt: skip
 """What languages call themselves; others are shown by their tag."""
-_PAGE_ONLY: Final = ("elsewhere_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "kept_")
+_PAGE_ONLY: Final = (
+    "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "kept_",
+)  # fmt: skip
 _BY_TYPE: Final = {"email": "email", "phone": "tel"}
 _BY_KEY: Final = {
     "name": "name", "full_name": "name", "first_name": "given-name", "last_name": "family-name",

@@ -61,8 +61,10 @@ async def fill_in(request: PageRequest, form_key: FromPath[str], services: Uses)
     form = public.live(source) or _undesigned(source)
     if not source.open or _past(form.definition):
         return _message(request, 410, "closed", form, text=form.definition.closed_text)
+    if source.signed:
+        return _message(request, 403, "signed", form)
     own = origin(services.url())
-    if source.signed or (source.allowed_origins and own not in source.allowed_origins):
+    if source.allowed_origins and own not in source.allowed_origins:
         return _message(request, 403, "elsewhere", form)
     begun = await _begun(request, services, form) if form.definition.partials else Begun()
     return _form(request, services, form, begun=begun)

@@ -84,7 +84,7 @@ def undesigned(source: Source) -> Live:
 def sentence(what: str, wanted: str, accept: str = "", *, title: str = "", text: str = "") -> dict[str, Any]:
     """What a visitor is told in place of a form, as JSON values like those of :func:`localized`.
 
-    ``what`` is ``closed``, ``elsewhere`` or ``unknown``; an own title or text takes the place of ours.
+    ``what`` is ``closed``, ``elsewhere``, ``signed`` or ``unknown``; an own title or text takes the place of ours.
     """
     language = closest(wanted, WORDS) or preferred(accept, WORDS, "en")
     ours = words(language)

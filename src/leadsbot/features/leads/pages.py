@@ -12,7 +12,7 @@ from leadsbot.features.accounts.public import look_at, members, workspace_settin
 from leadsbot.features.capture.public import Source, list_sources
 from leadsbot.features.forms.public import uploads_of
 from leadsbot.features.leads import actions, public, query, store
-from leadsbot.features.leads.model import STAGES
+from leadsbot.features.leads.model import STAGES, Lead
 from leadsbot.features.leads.public import LeadView
 from leadsbot.features.leads.timeline import Names, entries, happened
 from leadsbot.features.screening.public import label as label_submission
@@ -20,7 +20,7 @@ from leadsbot.features.sources.public import snippets
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.services import Services
 from leadsbot.kit import ids
-from leadsbot.kit.errors import Invalid, NotFound
+from leadsbot.kit.errors import Conflict, Invalid, NotFound
 from leadsbot.web.actor import Actor, Permission
 from leadsbot.web.forms import Form
 from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
@@ -31,6 +31,8 @@ from leadsbot.web.routes import page
 READ, WRITE = Permission.LEADS_READ, Permission.LEADS_WRITE
 ROWS = 50
 EVENTS = 200
+UNDO_FROM = "__"
+"""Between what was and what is now, in the notice that offers an undo."""
 TONES = {"new": "accent", "contacted": "warn", "qualified": "good", "won": "good", "lost": "plain", "junk": "plain"}
 Answer = Response[str] | Response[None]
 
@@ -97,11 +99,12 @@ async def lead_page(request: PageRequest, lead: FromPath[str], actor: Caller, tx
 @page("POST", "/leads/{lead:str}/stage", needs=WRITE)
 async def move(request: PageRequest, lead: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
     """Another stage."""
-    return await _change(
-        request, tx, lead, actor.person_id,
-        lambda each: actions.set_stage(tx, each, form.text("stage"), by=actor.tag),
-        undo=("moved", lambda before: before.stage),
-    )  # fmt: skip
+
+    async def go(lead_id: UUID) -> bool:
+        await _unchanged(tx, lead_id, form, lambda now: now.stage)
+        return await actions.set_stage(tx, lead_id, form.text("stage"), by=actor.tag)
+
+    return await _change(request, tx, lead, actor.person_id, go, undo=("moved", lambda now: now.stage))
 
 
 @page("POST", "/leads/{lead:str}/owner", needs=WRITE)
@@ -113,9 +116,10 @@ async def give(request: PageRequest, lead: FromPath[str], form: Posted, actor: C
         person = query.some_id(ids.PERSON, owner, "owner") if owner else None
         if person is not None and person not in {member.person_id for member in await members(tx)}:
             raise Invalid("owner", "This person is not a member of the workspace.")
+        await _unchanged(tx, lead_id, form, _owner_now)
         return await actions.assign(tx, lead_id, person, by=actor.tag)
 
-    return await _change(request, tx, lead, actor.person_id, assign, undo=("given", _owner_before))
+    return await _change(request, tx, lead, actor.person_id, assign, undo=("given", _owner_now))
 
 
 @page("POST", "/leads/{lead:str}/claim", needs=WRITE)
@@ -131,7 +135,7 @@ async def claim(request: PageRequest, lead: FromPath[str], actor: Caller, tx: In
             raise Invalid("owner", f"{name} was faster and has this lead.")
         return won.won
 
-    return await _change(request, tx, lead, actor.person_id, take, undo=("given", _owner_before))
+    return await _change(request, tx, lead, actor.person_id, take, undo=("given", _owner_now))
 
 
 @page("POST", "/leads/{lead:str}/tags", needs=WRITE)
@@ -192,30 +196,40 @@ async def merge(request: PageRequest, lead: FromPath[str], form: Posted, actor: 
 
 async def _change(
     request: PageRequest, tx: TenantTx, shown: str, me: UUID | None, act: Callable[[UUID], Awaitable[object]],
-    *, form: Form | None = None, undo: tuple[str, Callable[[LeadView], str]] | None = None,
+    *, form: Form | None = None, undo: tuple[str, Callable[[LeadView | Lead], str]] | None = None,
 ) -> Answer:  # fmt: skip
     """Act and lead back to the page; what was wrong is said on the page, with what was typed still there.
 
-    ``undo`` names the notice that offers to take it back, and what the lead had before.
+    ``undo`` names the notice that offers to take it back, and what of the lead it is about. The page is told what that
+    was before and what it is now, so that its Undo takes back this change and no later one.
     """
     found = await _found(tx, shown)
     try:
         changed = await act(found.id)
-    except Invalid as error:
-        return await _lead(request, tx, found, me, error=error, typed=form)
+    except (Invalid, Conflict) as error:
+        return await _lead(request, tx, await _found(tx, shown), me, error=error, typed=form)
     back = _lead_address(found.id, _view(request))
     if not changed:
         return redirect(back)
-    notice, before = undo or ("saved", lambda _: "")
-    return redirect(back, notice=notice, about=before(found))
+    if undo is None:
+        return redirect(back, notice="saved")
+    notice, part = undo
+    return redirect(back, notice=notice, about=f"{part(found)}{UNDO_FROM}{part(await _found(tx, shown))}")
 
 
-def _owner_before(lead: LeadView) -> str:
+async def _unchanged(tx: TenantTx, lead_id: UUID, form: Form, part: Callable[[LeadView | Lead], str]) -> None:
+    """Raise Conflict when an undo (a form that says what it ``expects``) comes after somebody else's change."""
+    expected = form.text("expects", required=False)
+    if expected and part(await actions.locked(tx, lead_id)) != expected:
+        raise Conflict("It was changed since, so nothing was undone. This is how it stands now.", code="changed_since")
+
+
+def _owner_now(lead: LeadView | Lead) -> str:
     return ids.show(ids.PERSON, lead.owner_id) if lead.owner_id else "nobody"
 
 
 async def _lead(
-    request: PageRequest, tx: TenantTx, lead: LeadView, me: UUID | None, *, error: Invalid | None = None,
+    request: PageRequest, tx: TenantTx, lead: LeadView, me: UUID | None, *, error: Invalid | Conflict | None = None,
     typed: Form | None = None,
 ) -> Response[str]:  # fmt: skip
     names = await _names(tx)

@@ -35,6 +35,11 @@ class Names:
         """A stage as the workspace calls it."""
         return self.stages.get(str(value), str(value))
 
+    def member(self, actor: str) -> str:
+        """The name of the member who did it; empty for everybody else."""
+        kind, _, value = actor.partition(":")
+        return self.people.get(UUID(value), "") if kind == "person" else ""
+
     def actor(self, actor: str) -> str:
         """Who did it; empty for LeadsBot itself."""
         kind, _, value = actor.partition(":")
@@ -88,14 +93,16 @@ class Entry:
 def entries(events: Sequence[Logged], notes: Sequence[Note], names: Names, zone: str) -> list[tuple[date, list[Entry]]]:
     """Events (newest first) in words, by day in a time zone; a note's text stands under its event."""
     by_id = {str(note.id): note for note in notes}
-    lines = [_entry(event, by_id, names) for event in events]
+    # Somebody in Telegram whom we know by their notes only has that name in every line.
+    signed = {note.author: note.author_name for note in notes if note.author_name}
+    lines = [_entry(event, by_id, names, signed) for event in events]
     return [(day, list(group)) for day, group in groupby(lines, key=lambda entry: in_zone(entry.at, zone).date())]
 
 
-def _entry(event: Logged, notes: Mapping[str, Note], names: Names) -> Entry:
+def _entry(event: Logged, notes: Mapping[str, Note], names: Names, signed: Mapping[str, str]) -> Entry:
     note = notes.get(str(event.payload.get("note_id")))
     icon, sentence = _labels.get(event.type, ("clock", lambda _d, _n: event.type.replace(".", " ").replace("_", " ")))
-    who = (note.author_name if note else None) or names.actor(event.actor)
+    who = names.member(event.actor) or signed.get(event.actor) or names.actor(event.actor)
     owner = event.payload.get("owner") if event.type == "lead.assigned" else None
     text = "Claimed" if owner and event.actor == f"person:{owner}" else sentence(event.payload, names)
     return Entry(event.occurred_at, icon, text, who, note)

@@ -19,6 +19,7 @@ from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.web.actor import Permission
 from leadsbot.web.forms import Form
 from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
+from leadsbot.web.once import forget, show_once, told_once
 from leadsbot.web.render import redirect, render
 from leadsbot.web.routes import page
 
@@ -27,7 +28,6 @@ HERE, ONE = "/sources", "/sources/{source:str}"
 KINDS = {Kind.FORM.value: "Form", Kind.WEBHOOK.value: "Webhook", Kind.WIDGET.value: "Widget"}
 NOTHING = SourceCounts(total=0, quarantined=0, last_at=None)
 KIB = 1024
-UNDO = {"closed": "reopen", "reopened": "close"}
 LINES = 100 * 300
 Answer = Response[Any]
 
@@ -71,9 +71,12 @@ async def create(request: PageRequest, form: Posted, actor: Caller, tx: InTx) ->
 
 
 @page("GET", ONE, needs=READ)
-async def one(request: PageRequest, source: FromPath[str], tx: InTx, services: Uses) -> Response[str]:
+async def one(request: PageRequest, source: FromPath[str], actor: Caller, tx: InTx, services: Uses) -> Response[Any]:
     """What to paste, what came in, and how the source behaves."""
-    return await _page(request, tx, services, await _found(tx, source))
+    found = await _found(tx, source)
+    made = told_once(request, services, actor, _about(found.id))
+    answer = await _page(request, tx, services, found, secret=made)
+    return forget(answer) if made else answer
 
 
 @page("POST", ONE, needs=WRITE)
@@ -93,27 +96,30 @@ async def change(
 async def close(source: FromPath[str], actor: Caller, tx: InTx) -> Answer:
     """Close, with a way back on the next page."""
     closed = await capture.close_source(tx, ids.read(ids.SOURCE, source), by=actor.tag)
-    return redirect(f"{_path(closed.id)}?done=closed")
+    return redirect(_path(closed.id), notice="closed")
 
 
 @page("POST", f"{ONE}/reopen", needs=WRITE)
 async def reopen(source: FromPath[str], actor: Caller, tx: InTx) -> Answer:
     """Reopen, with a way back on the next page."""
     opened = await capture.reopen_source(tx, ids.read(ids.SOURCE, source), by=actor.tag)
-    return redirect(f"{_path(opened.id)}?done=reopened")
+    return redirect(_path(opened.id), notice="reopened")
 
 
 @page("POST", f"{ONE}/secret", needs=WRITE)
-async def secret(
-    request: PageRequest, source: FromPath[str], form: Posted, actor: Caller, tx: InTx, services: Uses
-) -> Answer:
-    """Make a signing secret and show it once, or remove it."""
+async def secret(source: FromPath[str], form: Posted, actor: Caller, tx: InTx, services: Uses) -> Answer:
+    """Make a signing secret and lead to the page that shows it once, or remove it."""
     found = await _found(tx, source)
     if form.get("do") == "remove":
         await actions.remove_secret(tx, found.id, by=actor.tag)
         return redirect(_path(found.id), notice="saved")
     made = await actions.rotate_secret(tx, services.crypto, found.id, by=actor.tag)
-    return await _page(request, tx, services, await _found(tx, source), secret=made)
+    notice = None if found.signed else "signing"
+    return show_once(_path(found.id), services, actor, _about(found.id), made, notice=notice)
+
+
+def _about(source: UUID) -> str:
+    return f"signing secret {source}"
 
 
 def _options(form: Form, source: Source) -> dict[str, Any]:
@@ -156,8 +162,6 @@ async def _page(
     request: PageRequest, tx: TenantTx, services: Uses, source: Source, *, status: int = 200, **more: Any
 ) -> Response[str]:
     counts = await capture.count_submissions(tx)
-    done = request.query_params.get("done", "")
-    stands = done if (done == "closed") is not source.open and done in UNDO else ""
     context = {
         "id": ids.show(ids.SOURCE, source.id),
         "source": source,
@@ -166,8 +170,6 @@ async def _page(
         "snippets": snippets(services.url(), source),
         "counts": counts.get(source.id, NOTHING),
         "refused": (await store.refusals(tx, utcnow() - PERIOD)).get(source.id, []),
-        "done": stands,
-        "undo": UNDO.get(stands, ""),
         "values": _values(source),
         "own_origin": services.url(),
         "error": None,

@@ -40,7 +40,9 @@ async def _said(
         return forms.sentence("unknown", lang, accept)
     if not source.open:
         return forms.sentence("closed", lang, accept)
-    if source.signed or (origin is not None and source.allowed_origins and origin not in source.allowed_origins):
+    if source.signed:
+        return forms.sentence("signed", lang, accept)
+    if origin is not None and source.allowed_origins and origin not in source.allowed_origins:
         return forms.sentence("elsewhere", lang, accept)
     found = forms.live(source) or forms.undesigned(source)
     closes = found.definition.closes_at
