@@ -155,3 +155,5 @@ async def test_a_database_that_was_never_set_up_is_one_finding_with_its_cure(dat
     assert [number for number in found if number >= "LB010"] == ["LB010"]
     assert "never set up" in found["LB010"]["found"]
     assert "leadsbot migrate" in found["LB010"]["cure"]
+    assert str(data) in found["LB010"]["found"]
+    assert sorted(path.name for path in data.iterdir()) == ["secret.key"]

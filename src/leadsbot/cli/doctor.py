@@ -13,9 +13,9 @@ from rich.text import Text
 
 from leadsbot.channels.telegram import webhook
 from leadsbot.channels.telegram.api import Ok, Refusal, TelegramApi
-from leadsbot.cli.context import reached
+from leadsbot.cli.context import is_set_up, reached
 from leadsbot.features.alerts.polling import WEBHOOK_PATH
-from leadsbot.infra import checks
+from leadsbot.infra import checks, program
 from leadsbot.infra.checks import Finding
 from leadsbot.infra.net.http import Ambiguous, HttpClient, Limits, NotSent
 from leadsbot.infra.settings import Settings, load
@@ -28,7 +28,7 @@ COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 def doctor(*, as_json: bool) -> int:
     """Print the findings; 1 when one is an error."""
-    findings = asyncio.run(_examine(load()))
+    findings = asyncio.run(_examine(load(prepare=False)))
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode([asdict(f) for f in findings]), indent=1).decode())
     else:
@@ -37,8 +37,14 @@ def doctor(*, as_json: bool) -> int:
 
 
 async def _examine(settings: Settings) -> list[Finding]:
+    there = is_set_up(settings)
+    settings = load() if there else settings  # Nothing is made for who only asks.
     telegram = await _telegram(settings)
     findings = [*checks.machine(settings), telegram[0], checks.idle(settings)]
+    if not there:
+        cure = f"Run: {program.run('migrate')} ({program.run('serve')} does it by itself), or set LEADSBOT_DATA_DIR"
+        found = f"It was never set up: there is none in {settings.data_dir}"
+        return [*findings, Finding("LB010", "Database", "error", found, cure), *telegram[1:]]
     try:
         async with reached(settings) as addresses:
             findings += await checks.database(addresses.of)
