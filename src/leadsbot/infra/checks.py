@@ -25,6 +25,10 @@ Address = Callable[[str], str]
 LEAST_DISK_MB = 500
 SLOW_QUEUE_S = 30
 LATE_ROW_DAYS = 31
+MAKE_A_BOT = (
+    "Make a bot with @BotFather and set LEADSBOT_TELEGRAM_BOT_TOKEN. A server that was started from another shell may "
+    "have one: run the doctor with the same settings."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,8 @@ def _optional(settings: Settings) -> list[Finding]:
             "LB006",
             "Telegram",
             "ok" if telegram else "warning",
-            "token set" if telegram else "no token",
-            "" if telegram else "Make a bot with @BotFather and set LEADSBOT_TELEGRAM_BOT_TOKEN.",
+            "token set" if telegram else "this shell has no token",
+            "" if telegram else MAKE_A_BOT,
         ),
         Finding(
             "LB007",
