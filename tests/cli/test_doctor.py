@@ -69,6 +69,28 @@ async def test_a_sound_installation_has_nothing_to_mend(data: Path, fresh_databa
     assert all(number in shown.stdout for number in found)
     assert "Nothing is broken" in shown.stdout
     assert telegram.token not in shown.stdout
+    assert f"LB002 ok: Data directory: {data}\n" in shown.stdout
+    unset = await doctor(data, DATABASE_URL=fresh_database.owner)
+    assert "LB006 warning: Telegram: this shell has no token\n" in unset.stdout
+    assert "set LEADSBOT_TELEGRAM_BOT_TOKEN. A server that was started from another shell" in unset.stdout
+
+
+def test_nothing_is_cut_off_in_a_pipe_a_narrow_terminal_or_a_wide_one(data: Path) -> None:
+    column = "submission.lawful_basis"
+    piped = subprocess.run(
+        [sys.executable, "-m", "leadsbot", "registry"], env=environment(data), cwd=ROOT, capture_output=True, text=True,
+        check=True,
+    ).stdout  # fmt: skip
+    assert next(line for line in piped.splitlines() if line.startswith(column)).count(", ") == 5
+    for width in ("60", "130"):
+        command = f"{sys.executable} -m leadsbot doctor"
+        shown = subprocess.run(
+            ["script", "-qec", command, "/dev/null"],
+            env=environment(data) | {"COLUMNS": width, "TERM": "dumb"}, cwd=ROOT, capture_output=True, text=True,
+            check=False, stdin=subprocess.DEVNULL,
+        ).stdout  # fmt: skip
+        assert "…" not in shown
+        assert "LB006" in shown
 
 
 async def test_what_is_broken_is_found_and_named_with_its_cure(data: Path, fresh_database: TestDatabase) -> None:
@@ -155,3 +177,5 @@ async def test_a_database_that_was_never_set_up_is_one_finding_with_its_cure(dat
     assert [number for number in found if number >= "LB010"] == ["LB010"]
     assert "never set up" in found["LB010"]["found"]
     assert "leadsbot migrate" in found["LB010"]["cure"]
+    assert str(data) in found["LB010"]["found"]
+    assert sorted(path.name for path in data.iterdir()) == ["secret.key"]

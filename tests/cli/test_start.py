@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from leadsbot.infra.db import revision
 from leadsbot.testing.postgres import TestDatabase, TestServer
 from tests.cli.serving import ROOT, environment
 
@@ -49,7 +50,7 @@ async def test_a_process_needs_a_database_that_is_there_and_migrated(
     silent = await refused(data, command, DATABASE_URL="postgresql://u:hush-hush@127.0.0.1:1/db")
 
     assert "is at revision none and this version needs" in unmigrated
-    assert "run `leadsbot migrate`" in unmigrated
+    assert "leadsbot migrate`" in unmigrated
     assert '"nowhere" does not exist' in absent
     assert "cannot be reached" in silent
     assert "hush-hush" not in silent
@@ -60,6 +61,43 @@ async def test_no_command_answers_a_database_that_is_away_with_a_traceback(data:
     said = await refused(data, *command.split(), DATABASE_URL="postgresql://u:hush-hush@127.0.0.1:1/db")
     assert "database" in said
     assert "hush-hush" not in said
+
+
+@pytest.mark.parametrize(
+    "command", ["web", "worker", "demo", "rotate-secrets", "first-run-link", "reset-password a@b.ch"]
+)
+async def test_a_command_makes_no_installation_where_there_is_none(data: Path, command: str) -> None:
+    said = await refused(data, *command.split(), SECRET_KEY="")
+
+    assert len(said.splitlines()) == 1
+    assert f"There is no LeadsBot in the data directory {data} yet" in said
+    assert not data.exists()
+
+
+@pytest.mark.parametrize("command", ["demo", "reset-password a@b.ch", "first-run-link"])
+async def test_a_command_sets_no_empty_database_up(data: Path, empty: TestDatabase, command: str) -> None:
+    said = await refused(data, *command.split(), DATABASE_URL=empty.owner)
+
+    assert "leadsbot migrate`" in said
+    assert await revision.current(empty.owner) is None
+
+
+async def test_who_has_no_account_and_who_has_one_already_are_told_where_it_was_looked(
+    data: Path, home: dict[str, str]
+) -> None:
+    async def said(*command: str) -> tuple[int, str, str]:
+        done = await asyncio.to_thread(
+            subprocess.run, [sys.executable, "-m", "leadsbot", *command], env=environment(data), cwd=ROOT,
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        return done.returncode, done.stdout, done.stderr
+
+    code, link, why = await said("reset-password", "nobody@example.com")
+    assert (code, link, str(data) in why) == (1, "", True)
+    code, link, why = await said("first-run-link")
+    assert (code, link, f"{data} has an account already" in why) == (1, "", True)
+    code, link, why = await said("reset-password", "o@example.com")
+    assert (code, "Set a new password here" in link, why) == (0, True, "")
 
 
 async def test_web_names_a_port_that_is_taken(data: Path, fresh_database: TestDatabase) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from tests.cast import BROWSER
-from tests.product import Product, until
+from tests.cast import BROWSER, Browser
+from tests.product import PASSWORD, Product, card_in, until
 
 PDF = b"%PDF-1.7\n" + bytes(300_000)
 FORM: dict[str, Any] = {
@@ -61,6 +61,26 @@ async def test_a_form_that_was_begun_is_sent_with_a_file_and_becomes_one_lead(pr
 
     await until(ended)
     assert "not there any more" in (await product.http.get(address)).text
+
+
+async def test_a_file_that_nobody_asked_for_is_told_in_words_on_the_page_and_the_card(product: Product) -> None:
+    alice = product.telegram.add_user("Alice")
+    await product.bind(alice.id, alice)
+    webhook = f"/api/inbound/w/{product.workspace['webhook_id']}/leads"
+    photo = {"photo": ("<b>roof.jpg", b"x" * 400, "image/jpeg")}
+
+    sent = await product.http.post(webhook, data={"email": "ada@example.com"}, files=photo)
+    assert sent.status_code == 201
+
+    card = await card_in(product, alice.id, "ada@example.com")
+    assert "photo: <b>roof.jpg, 400 bytes, not kept" in card["text"]
+    (lead,) = await product.leads()
+    async with httpx.AsyncClient(base_url=product.address, timeout=20) as http:
+        browser = Browser(http)
+        await browser.sign_in("alice@example.com", PASSWORD)
+        page = (await browser.get(f"/leads/{lead['id']}")).text
+    assert page.count("&lt;b&gt;roof.jpg, 400 bytes, not kept") == 2
+    assert "content_type" not in page
 
 
 async def begun(product: Product, form: dict[str, Any]) -> int:

@@ -86,7 +86,7 @@ async def test_a_reply_to_the_card_becomes_a_note_once(product: Product) -> None
     await product.submit(**ANNA)
     card = await card_in(product, alice.id, "Anna")
 
-    telegram.send_text(alice.id, alice, "Called, rings back on Thursday", reply_to=card["message_id"])
+    reply = telegram.send_text(alice.id, alice, "Called, rings back on Thursday", reply_to=card["message_id"])
     lead = (await product.leads())[0]
 
     async def noted() -> int:
@@ -94,6 +94,48 @@ async def test_a_reply_to_the_card_becomes_a_note_once(product: Product) -> None
         return notes.text.count("Called, rings back on Thursday")
 
     assert await until(noted) == 1
+    await until(lambda: telegram.methods.reactions.get((alice.id, reply)) == ["👍"])
+
+
+async def test_where_a_chat_allows_no_reactions_a_reply_is_noted_all_the_same(product: Product) -> None:
+    telegram = product.telegram
+    alice = telegram.add_user("Alice")
+    chat = telegram.add_group("Sales")
+    await product.bind(chat, alice)
+    telegram.world.rooms[chat].reactions = frozenset()
+    await product.submit(**ANNA)
+    card = await card_in(product, chat, "Anna")
+    before = len(telegram.messages(chat))
+
+    telegram.send_text(chat, alice, "Called, no answer", reply_to=card["message_id"])
+    (call,) = await telegram.wait_for("setMessageReaction", chat=chat)
+
+    await until(lambda: call.status == 400)
+    lead = (await product.leads())[0]
+    notes = await product.http.get(f"/api/v1/leads/{lead['id']}/notes", headers=product.key)
+    assert notes.text.count("Called, no answer") == 1
+    telegram.send_text(chat, alice, "Called again", reply_to=card["message_id"])
+    await telegram.wait_for("setMessageReaction", 2, chat=chat)
+    assert len(telegram.messages(chat)) == before
+
+
+async def test_strangers_who_reply_are_told_once_why_nothing_was_noted(product: Product) -> None:
+    telegram = product.telegram
+    alice, mallory, trudy = (telegram.add_user(name) for name in ("Alice", "Mallory", "Trudy"))
+    chat = telegram.add_group("Sales")
+    await product.bind(chat, alice)
+    await product.submit(**ANNA)
+    card = await card_in(product, chat, "Anna")
+
+    first = telegram.send_text(chat, mallory, "I am a stranger", reply_to=card["message_id"])
+    hint = await card_in(product, chat, "not noted")
+    telegram.send_text(chat, trudy, "I am one, too", reply_to=card["message_id"])
+    telegram.send_text(chat, alice, "Rang her", reply_to=card["message_id"])
+    await telegram.wait_for("setMessageReaction", chat=chat)
+
+    assert hint["reply_to_message"]["message_id"] == first
+    assert sum("not noted" in text for text in texts(telegram, chat)) == 1
+    assert [place for place, _ in telegram.methods.reactions] == [chat]
 
 
 async def test_somebody_who_writes_again_is_one_lead_and_rings_again(product: Product) -> None:

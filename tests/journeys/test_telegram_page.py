@@ -45,6 +45,8 @@ async def test_the_page_of_a_link_can_be_loaded_again_and_notices_that_the_chat_
         assert made.status_code == 303
         here = made.headers["location"]
         page = (await browser.get(here)).text
+        assert "Choose one of the three" in page
+        assert '<ol class="steps' not in page
         assert (await browser.get(here)).text.count("?start=") == page.count("?start=") > 0
         code = page.split("?start=")[1].split('"')[0]
         for refused in (here, here.replace("tgl_", "tgl_0"), "/telegram?link=tgl_x"):

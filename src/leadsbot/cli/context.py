@@ -15,15 +15,34 @@ from leadsbot.infra.db.addresses import Addresses, role_password
 from leadsbot.infra.db.base import APP, ROLES
 from leadsbot.infra.db.contact import first_contact
 from leadsbot.infra.folder import serve_lock
+from leadsbot.infra.program import run
 from leadsbot.infra.settings import Settings, load, warn_of_idle
 from leadsbot.infra.supervisor import ADDRESS, LIFELINE, OWNER_DSN
+from leadsbot.kit.errors import NotSetUp
 
 DEFAULT_ADDRESS = "http://127.0.0.1:8000"
 
 
+def is_set_up(settings: Settings) -> bool:
+    """Whether there is a database: a server of yours, one that ``serve`` holds for us, or one below the directory."""
+    given = settings.database_url is not None or OWNER_DSN in os.environ
+    return given or (settings.data_dir / "postgres" / "PG_VERSION").exists()
+
+
+def of_installation() -> Settings:
+    """The settings of an installation that is there. Raises NotSetUp, with nothing made, when there is none."""
+    settings = load(prepare=False)
+    if not is_set_up(settings):
+        raise NotSetUp(
+            f"There is no LeadsBot in the data directory {settings.data_dir} yet: start `{run('serve')}`, or set "
+            "LEADSBOT_DATA_DIR to the directory of yours."
+        )
+    return load()
+
+
 def prepare(name: str) -> Settings:
     """Read the settings, begin to log, and be called ``leadsbot NAME`` in the list of processes."""
-    settings = load()
+    settings = of_installation()
     logging.configure(settings.log_level, settings.log_format)
     if LIFELINE not in os.environ:
         warn_of_idle(settings)  # Below `serve`, which has said it.
@@ -97,6 +116,8 @@ __all__ = [
     "Addresses",
     "address_of",
     "contacted",
+    "is_set_up",
+    "of_installation",
     "on_stop",
     "passwords_for",
     "prepare",

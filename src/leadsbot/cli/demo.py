@@ -13,6 +13,7 @@ from uuid import UUID
 
 import typer
 
+from leadsbot.cli.context import of_installation
 from leadsbot.cli.database import ready
 from leadsbot.cli.demo_people import LEADS, ZONE, Door, Enquiry, people
 from leadsbot.cli.demo_words import NOTES, WHENS
@@ -25,7 +26,6 @@ from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.events.log import happened
 from leadsbot.infra.jobs.pools import Pool
 from leadsbot.infra.jobs.worker import Worker
-from leadsbot.infra.settings import load
 from leadsbot.kit import ids
 from leadsbot.kit.clock import in_zone, utcnow
 from leadsbot.wiring import Process, kinds, process
@@ -51,7 +51,7 @@ def demo() -> int:
 
 
 async def _demo(email: str, password: str) -> int:
-    settings = load()
+    settings = of_installation()
     async with (
         ready(settings) as addresses,
         process(settings, addresses, name="demo", address="http://127.0.0.1:8000") as running,

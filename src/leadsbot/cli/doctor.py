@@ -13,9 +13,9 @@ from rich.text import Text
 
 from leadsbot.channels.telegram import webhook
 from leadsbot.channels.telegram.api import Ok, Refusal, TelegramApi
-from leadsbot.cli.context import reached
+from leadsbot.cli.context import is_set_up, reached
 from leadsbot.features.alerts.polling import WEBHOOK_PATH
-from leadsbot.infra import checks
+from leadsbot.infra import checks, program
 from leadsbot.infra.checks import Finding
 from leadsbot.infra.net.http import Ambiguous, HttpClient, Limits, NotSent
 from leadsbot.infra.settings import Settings, load
@@ -23,12 +23,13 @@ from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import StartError
 
 TELEGRAM_WITHIN_S = 5.0
+TABLE_WIDTH = 100
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
 def doctor(*, as_json: bool) -> int:
     """Print the findings; 1 when one is an error."""
-    findings = asyncio.run(_examine(load()))
+    findings = asyncio.run(_examine(load(prepare=False)))
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode([asdict(f) for f in findings]), indent=1).decode())
     else:
@@ -37,8 +38,14 @@ def doctor(*, as_json: bool) -> int:
 
 
 async def _examine(settings: Settings) -> list[Finding]:
+    there = is_set_up(settings)
+    settings = load() if there else settings  # Nothing is made for who only asks.
     telegram = await _telegram(settings)
     findings = [*checks.machine(settings), telegram[0], checks.idle(settings)]
+    if not there:
+        cure = f"Run: {program.run('migrate')} ({program.run('serve')} does it by itself), or set LEADSBOT_DATA_DIR"
+        found = f"It was never set up: there is none in {settings.data_dir}"
+        return [*findings, Finding("LB010", "Database", "error", found, cure), *telegram[1:]]
     try:
         async with reached(settings) as addresses:
             findings += await checks.database(addresses.of)
@@ -50,7 +57,7 @@ async def _examine(settings: Settings) -> list[Finding]:
 
 async def _telegram(settings: Settings) -> list[Finding]:
     if settings.telegram_bot_token is None:
-        return [Finding("LB008", "Telegram's answer", "ok", "not asked, there is no token")]
+        return [Finding("LB008", "Telegram's answer", "ok", "not asked, this shell has no token")]
     async with HttpClient(trusted=True, limits=Limits(total=TELEGRAM_WITHIN_S)) as http:
         api = TelegramApi(http, settings.telegram_bot_token.get_secret_value(), settings.telegram_api_url)
         known = await _bot(settings, api)
@@ -93,15 +100,33 @@ async def _bot(settings: Settings, api: TelegramApi) -> Finding:
 
 
 def _show(findings: list[Finding]) -> None:
-    table = Table("", "check", "found", "what to do", box=None, pad_edge=False)
-    for finding in findings:
-        table.add_row(
-            Text(finding.number, COLOURS[finding.verdict]), finding.name, Text(finding.found), Text(finding.cure)
-        )
     console = Console()
-    console.print(table)
+    if not has_room(console):
+        for each in findings:
+            typer.echo(f"{each.number} {each.verdict}: {each.name}: {each.found}")
+            if each.cure:
+                typer.echo(f"      {each.cure}")
+    else:
+        console.print(_table(findings))
     worst = [f.verdict for f in findings]
     if "error" in worst:
         console.print(f"\n{worst.count('error')} to mend, {worst.count('warning')} to look at.", style="red")
     else:
         console.print(f"\nNothing is broken; {worst.count('warning')} to look at.", style="green")
+
+
+def has_room(console: Console) -> bool:
+    """Whether a table can be read here: never in a pipe, where each finding has a line that can be searched."""
+    return console.is_terminal and console.width >= TABLE_WIDTH
+
+
+def _table(findings: list[Finding]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "check", "found", "what to do"):
+        # A name that is longer than its column goes on in the next line: cut off it is of no use.
+        table.add_column(heading, overflow="fold")
+    for finding in findings:
+        table.add_row(
+            Text(finding.number, COLOURS[finding.verdict]), finding.name, Text(finding.found), Text(finding.cure)
+        )
+    return table

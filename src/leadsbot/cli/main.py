@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from leadsbot import __version__
-from leadsbot.kit.errors import StartError
+from leadsbot.kit.errors import NotSetUp, StartError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -131,6 +131,8 @@ def main() -> None:
     """Run the command line; a wrong setting is one sentence on standard error and exit code 2."""
     try:
         app()
+    except NotSetUp as error:
+        _fail(str(error))
     except StartError as error:
         _fail(f"LeadsBot cannot start.\n{error}")
     except Exception as error:
@@ -141,6 +143,7 @@ def main() -> None:
 
 def _outside(error: Exception) -> str | None:
     """What to say of an error that is no fault of ours: a database that is away, a disk that is full."""
+    from leadsbot.infra.program import run
     from leadsbot.web.errors import as_app_error
 
     known = as_app_error(error)
@@ -148,7 +151,7 @@ def _outside(error: Exception) -> str | None:
         return f"{known.field + ': ' if known.field else ''}{known.detail}"
     if known is not None:
         reason = str(error.__cause__ or error).strip().splitlines() or [type(error).__name__]
-        return f"The database does not answer: {reason[0]}. `leadsbot doctor` says more."
+        return f"The database does not answer: {reason[0]}. `{run('doctor')}` says more."
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename} cannot be used: {error.strerror}."
     return None

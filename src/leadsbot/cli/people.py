@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import typer
 
-from leadsbot.cli.context import address_of, reached
+from leadsbot.cli.context import address_of, contacted, of_installation, reached
 from leadsbot.cli.database import ready
 from leadsbot.features.accounts import public as accounts
 from leadsbot.features.capture import public as capture
 from leadsbot.features.forms import public as forms
+from leadsbot.infra import program
 from leadsbot.infra.db.base import APP
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.settings import load
@@ -60,7 +61,7 @@ def create_workspace(name: str, owner_email: str, owner_password: str | None, *,
 
     async def run() -> tuple[dict[str, str], str | None]:
         settings = load()
-        async with ready(settings) as addresses:
+        async with ready(settings, make=True) as addresses:
             db = Database(addresses.of(APP), name="cli")
             try:
                 made = await provision(db, name=name, owner_email=owner_email, owner_password=owner_password)
@@ -93,8 +94,9 @@ def _print(made: dict[str, Any], link: str | None, *, as_json: bool) -> None:
 def reset_password(email: str) -> int:
     """The ``reset-password`` command."""
 
+    settings = of_installation()
+
     async def run() -> str | None:
-        settings = load()
         async with ready(settings) as addresses:
             db = Database(addresses.of(APP), name="cli")
             try:
@@ -108,23 +110,30 @@ def reset_password(email: str) -> int:
         typer.echo(error.detail, err=True)
         return 2
     if link is None:
-        typer.echo("Nobody has an account with this address.", err=True)
+        typer.echo(f"Nobody in the data directory {settings.data_dir} has an account with this address.", err=True)
         return 1
     typer.echo(f"Set a new password here (works once, 24 hours):\n{link}")
     return 0
 
 
 def first_run_link() -> int:
-    """Print the link that creates the owner's account, or nothing once somebody has one; ``serve`` asks this."""
+    """Print the link that creates the owner's account; nothing but a sentence, and 1, once somebody has one."""
+    settings = of_installation()
 
     async def run() -> str | None:
-        settings = load()
         async with reached(settings) as addresses:
+            await contacted(addresses)
             db = Database(addresses.of(APP), name="cli")
             try:
                 return await accounts.first_run_link(db, address_of(settings))
             finally:
                 await db.close()
 
-    typer.echo(asyncio.run(run()) or "")
+    link = asyncio.run(run())
+    if link is None:
+        again = program.run("reset-password you@example.com")
+        there = f"The data directory {settings.data_dir} has an account already. A new password: `{again}`"
+        typer.echo(there, err=True)
+        return 1
+    typer.echo(link)
     return 0

@@ -7,12 +7,12 @@ import os
 
 import typer
 
-from leadsbot.cli.context import OWNER_DSN, reached
+from leadsbot.cli.context import OWNER_DSN, of_installation, reached
 from leadsbot.cli.database import ready
 from leadsbot.infra.crypto import Resealed
 from leadsbot.infra.db.base import APP
 from leadsbot.infra.db.pool import Database
-from leadsbot.infra.settings import load, variable
+from leadsbot.infra.settings import variable
 from leadsbot.wiring import crypto_of, reseal
 
 PREVIOUS = variable("secret_key_previous")
@@ -30,7 +30,7 @@ def rotate_secrets() -> int:
 
 
 async def _rotate() -> Resealed:
-    settings = load()
+    settings = of_installation()
     async with (reached if os.environ.get(OWNER_DSN) else ready)(settings) as addresses:
         db = Database(addresses.of(APP), name="cli")
         try:

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from leadsbot.infra import logging, metrics_folder
+from leadsbot.infra import logging, metrics_folder, program
 from leadsbot.infra.filelock import FileLock
 from leadsbot.infra.folder import serve_lock, unusable
 from leadsbot.infra.settings import Settings, load, warn_of_idle
@@ -169,8 +169,9 @@ async def _current(found: dict[str, str]) -> bool:
     return OWNER_DSN in found and await revision.current(found[OWNER_DSN]) == revision.head()
 
 
-async def _run(command: str, environment: dict[str, str]) -> tuple[int, str]:
-    """Run one of our commands in a process of its own; its exit code and output. It says itself what is wrong."""
+async def _run(command: str, environment: dict[str, str], *, silent: bool = False) -> tuple[int, str]:
+    """Run one of our commands in a process of its own; its exit code and output. It says itself what is wrong, unless
+    that is nothing to tell (``silent``)."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -178,6 +179,7 @@ async def _run(command: str, environment: dict[str, str]) -> tuple[int, str]:
         command,
         env={**os.environ, **environment},
         stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL if silent else None,
     )
     try:
         output, _ = await process.communicate()
@@ -194,11 +196,11 @@ async def _announce(settings: Settings, environment: dict[str, str], address: st
     try:
         await wait_until_ready(address)
     except TimeoutError:
-        log.error("not ready after a minute, still trying; `leadsbot doctor` says what is wrong")
+        log.error("not ready after a minute, still trying; the doctor says what is wrong", run=program.run("doctor"))
         return
     sys.stdout.write(f"LeadsBot is ready at {settings.base_url or address}\n")
     sys.stdout.flush()
-    _, link = await _run("first-run-link", environment)
+    _, link = await _run("first-run-link", environment, silent=True)
     if link:
         sys.stdout.write(f"Create the owner account (this link works once, for 24 hours): {link}\n")
         sys.stdout.flush()

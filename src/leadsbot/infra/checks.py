@@ -16,6 +16,7 @@ import asyncpg
 from leadsbot.infra.db import revision
 from leadsbot.infra.db.base import APP, QUEUE, ROLES
 from leadsbot.infra.mail import is_loopback
+from leadsbot.infra.program import run
 from leadsbot.infra.settings import Settings
 from leadsbot.kit.clock import utcnow
 
@@ -24,6 +25,10 @@ Address = Callable[[str], str]
 LEAST_DISK_MB = 500
 SLOW_QUEUE_S = 30
 LATE_ROW_DAYS = 31
+MAKE_A_BOT = (
+    "Make a bot with @BotFather and set LEADSBOT_TELEGRAM_BOT_TOKEN. A server that was started from another shell may "
+    "have one: run the doctor with the same settings."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ def _data_dir(settings: Settings) -> Finding:
 
 def _secret_key(settings: Settings) -> Finding:
     path = settings.data_dir / "secret.key"
+    if settings.secret_key is None:
+        return Finding("LB003", "Secret key", "warning", "none yet", "It is made at the first start.")
     if not path.exists():
         return Finding("LB003", "Secret key", "ok", "from LEADSBOT_SECRET_KEY")
     mode = stat.S_IMODE(path.stat().st_mode)
@@ -108,8 +115,8 @@ def _optional(settings: Settings) -> list[Finding]:
             "LB006",
             "Telegram",
             "ok" if telegram else "warning",
-            "token set" if telegram else "no token",
-            "" if telegram else "Make a bot with @BotFather and set LEADSBOT_TELEGRAM_BOT_TOKEN.",
+            "token set" if telegram else "this shell has no token",
+            "" if telegram else MAKE_A_BOT,
         ),
         Finding(
             "LB007",
@@ -155,7 +162,7 @@ async def database(address: Address) -> list[Finding]:
             findings.append(await check())
         except asyncpg.InvalidAuthorizationSpecificationError as error:
             if number == "LB010" and "does not exist" in str(error):
-                cure = "Run: leadsbot migrate (leadsbot serve does it by itself)"
+                cure = f"Run: {run('migrate')} ({run('serve')} does it by itself)"
                 return [Finding(number, name, "error", "It was never set up: LeadsBot's roles are missing.", cure)]
             findings.append(_unanswered(number, name, error))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
@@ -167,7 +174,7 @@ async def database(address: Address) -> list[Finding]:
 
 def _unanswered(number: str, name: str, error: BaseException) -> Finding:
     found = f"{type(error).__name__}: {str(error)[:200]}"
-    return Finding(number, name, "error", found, "Is PostgreSQL running? Run: leadsbot migrate")
+    return Finding(number, name, "error", found, f"Is PostgreSQL running? Run: {run('migrate')}")
 
 
 async def _one(dsn: str, query: str, *values: object) -> asyncpg.Record:
@@ -190,7 +197,7 @@ async def _schema(dsn: str) -> Finding:
     here, head = await revision.current(dsn), revision.head()
     if here != head:
         return Finding(
-            "LB011", "Schema", "error", f"{here or 'empty'}, this version needs {head}", "Run: leadsbot migrate"
+            "LB011", "Schema", "error", f"{here or 'empty'}, this version needs {head}", f"Run: {run('migrate')}"
         )
     return Finding("LB011", "Schema", "ok", f"revision {here}")
 
@@ -208,7 +215,7 @@ async def _roles(dsn: str) -> Finding:
             "LB012", "Roles", "error", f"{row['bad']} may bypass row security", "ALTER ROLE … NOSUPERUSER NOBYPASSRLS"
         )
     if row["known"] < len(ROLES):
-        return Finding("LB012", "Roles", "error", f"{row['known']} of {len(ROLES)} exist", "Run: leadsbot migrate")
+        return Finding("LB012", "Roles", "error", f"{row['known']} of {len(ROLES)} exist", f"Run: {run('migrate')}")
     return Finding("LB012", "Roles", "ok", f"{row['known']} roles, none may bypass row security")
 
 
@@ -221,7 +228,7 @@ async def _row_security(dsn: str) -> Finding:
         "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition",
     )
     if row["open"]:
-        return Finding("LB013", "Row-level security", "error", f"missing on {row['open']}", "Run: leadsbot migrate")
+        return Finding("LB013", "Row-level security", "error", f"missing on {row['open']}", f"Run: {run('migrate')}")
     return Finding("LB013", "Row-level security", "ok", f"forced on {row['tables']} tables")
 
 
@@ -234,7 +241,7 @@ async def _queue(dsn: str) -> Finding:
     )
     found = f"{row['waiting']} due, the oldest for {row['age']} s"
     if row["age"] > SLOW_QUEUE_S:
-        return Finding("LB014", "Queue", "warning", found, "Is a worker running? `leadsbot serve` runs one.")
+        return Finding("LB014", "Queue", "warning", found, f"Is a worker running? `{run('serve')}` runs one.")
     return Finding("LB014", "Queue", "ok", found)
 
 

@@ -10,6 +10,10 @@ class StartError(RuntimeError):
     """A command cannot run; the message is what its user is told: why, and what to do."""
 
 
+class NotSetUp(StartError):
+    """There is nothing yet that a command could work on, and it is not the one that makes it."""
+
+
 class AppError(Exception):
     """An answer to the caller rather than a fault of ours.
 

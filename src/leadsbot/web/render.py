@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from leadsbot.infra.correlation import request_id
 from leadsbot.infra.nav import NavItem
+from leadsbot.kit.attached import told_files
 from leadsbot.kit.clock import in_zone, utcnow, zone_name
 from leadsbot.kit.errors import AppError
 from leadsbot.kit.ids import show
@@ -145,7 +146,7 @@ class Renderer:
         self.env.globals.update(asset=static.url, icon=icon, symbol=symbol)
         self.env.filters.update(
             shown_id=shown_id, ago=_ago, clock=clock, on_day=on_day, in_full=in_full, copy_id=copy_id, as_json=as_json,
-            workspace_name=workspace_name,
+            workspace_name=workspace_name, told_files=told_files,
         )  # fmt: skip
 
     def html(self, request: AnyRequest, template: str, /, **context: Any) -> str:

@@ -136,6 +136,16 @@ async def test_an_edit_changes_the_same_card_and_a_repeat_is_a_success(
     assert "reply_markup" not in fake.messages(chat)[0]
 
 
+async def test_a_reaction_is_put_where_the_chat_allows_it(fake: FakeTelegram, transport: TelegramTransport, chat: int):
+    theirs = fake.send_text(chat, fake.add_user("Ann"), "hello")
+    assert await transport.react(chat, theirs, "👍")
+    assert fake.methods.reactions == {(chat, theirs): ["👍"]}
+    assert not await transport.react(chat, theirs, "no emoji")
+    assert not await transport.react(chat, 999, "👍")
+    fake.fault("drop", method="setMessageReaction", times=9)
+    assert not await transport.react(chat, theirs, "👎")
+
+
 async def test_a_card_that_is_gone_or_not_ours_is_told(fake: FakeTelegram, transport: TelegramTransport, chat: int):
     theirs = fake.send_text(chat, fake.add_user("Ann"), "hello")
     assert isinstance(await transport.edit(chat, theirs, "x"), CardGone)

@@ -139,6 +139,13 @@ class TelegramApi:
             {"callback_query_id": callback_id, "text": text and text[:200], "show_alert": True if alert else None},
         )
 
+    async def set_message_reaction(self, chat_id: int, message_id: int, emoji: str) -> Answer:
+        """React to a message with one of Telegram's emoji; refused where the chat does not allow it."""
+        reaction = [{"type": "emoji", "emoji": emoji}]
+        return await self.call(
+            "setMessageReaction", {"chat_id": chat_id, "message_id": message_id, "reaction": reaction}
+        )
+
     async def get_updates(
         self, offset: int | None, *, wait: int = 25, limit: int = 100, allowed: Sequence[str] = ALLOWED_UPDATES
     ) -> list[RawUpdate] | Refusal:

@@ -33,6 +33,10 @@ SYMBOLS = {"c": "✋", "k": "📞", "q": "⭐", "j": "🗑"}
 BUTTON_WORDS = 24
 """So long is a stage's name on a button at most; two buttons stand side by side on a phone."""
 REFUSED = "LeadsBot does not know you yet. Ask for a link (Telegram page in LeadsBot), open it, then press again."
+NOT_NOTED = (
+    "This reply was not noted, because LeadsBot does not know you yet. "
+    "Ask for a link (Telegram page in LeadsBot), open it, then reply again."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,13 @@ class TelegramTransport:
         except (NotSent, Ambiguous):
             return False
 
+    async def react(self, chat_id: int, message_id: int, emoji: str) -> bool:
+        """Put a reaction under a message; False where the chat allows none or it failed, which is nobody's loss."""
+        try:
+            return isinstance(await self._api.set_message_reaction(chat_id, message_id, emoji), Ok)
+        except (NotSent, Ambiguous):
+            return False
+
 
 async def _attempt(call: Callable[[str, bool], Awaitable[Answer]], text: str, message_id: int | None) -> EditOutcome:
     try:

@@ -11,6 +11,7 @@ from leadsbot.features.accounts import actions, jobs, model, store
 from leadsbot.features.accounts.authenticate import cookie_name
 from leadsbot.features.accounts.countries import COUNTRIES
 from leadsbot.features.accounts.model import Person
+from leadsbot.infra import program
 from leadsbot.infra.jobs.queue import enqueue
 from leadsbot.infra.proxy import client_address
 from leadsbot.infra.services import Services
@@ -23,6 +24,7 @@ from leadsbot.web.render import local, redirect, render
 from leadsbot.web.routes import page
 
 HOME = "/leads"
+COMMAND = "reset-password you@example.com"
 WRONG = "The e-mail address or the password is wrong."
 
 
@@ -136,14 +138,15 @@ async def logout(actor: Caller, services: Uses) -> Response[None]:
 @page("GET", "/reset", needs=Public("somebody who forgot the password cannot sign in"))
 async def reset_form(request: PageRequest, services: Uses) -> Response[str]:
     """Ask for a reset mail."""
-    return render(request, "accounts/reset.html", mail=services.mailer is not None, done=False)
+    mail = services.mailer is not None
+    return render(request, "accounts/reset.html", mail=mail, done=False, command=program.told(COMMAND))
 
 
 @page("POST", "/reset", needs=Public("somebody who forgot the password cannot sign in"))
 async def reset(request: PageRequest, form: Posted, services: Uses) -> Response[str]:
     """Queue the mail. The answer and the work are the same whether or not somebody has this address."""
     if services.mailer is None:
-        return render(request, "accounts/reset.html", mail=False, done=False)
+        return render(request, "accounts/reset.html", mail=False, done=False, command=program.told(COMMAND))
     _, key = model.check_email(form.text("email", limit=320))
     address = client_address(request.scope, services.settings.trusted_proxies)
     await actions.count_attempt(
@@ -152,7 +155,7 @@ async def reset(request: PageRequest, form: Posted, services: Uses) -> Response[
     async with services.db.system() as tx:
         person = await store.person_by_email(tx, key)
         await enqueue(tx, jobs.RESET_MAIL, jobs.ResetMail(person.id if person else new_id()))
-    return render(request, "accounts/reset.html", mail=True, done=True)
+    return render(request, "accounts/reset.html", mail=True, done=True, command=program.told(COMMAND))
 
 
 @page("GET", "/reset/new", needs=Public("the link of the mail"))

@@ -22,7 +22,7 @@ FEATURE = Feature(
     tables=(DestinationRow, LinkRow, AccountRow, CardRow, PlaceRow, CursorRow),
     routes=routes,
     handlers=handlers.HANDLERS,
-    jobs=(sending.SEND, sending.DIGEST, sending.REFRESH, sending.ANSWER, sending.SAY, *inbound.KINDS),
+    jobs=(sending.SEND, sending.DIGEST, sending.REFRESH, sending.ANSWER, sending.SAY, sending.REACT, *inbound.KINDS),
     nav=(
         NavItem(
             name="telegram",

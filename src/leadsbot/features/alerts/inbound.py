@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from leadsbot.channels.telegram.card import ACTIONS, REFUSED, claimed_text, moved_text
+from leadsbot.channels.telegram.card import ACTIONS, NOT_NOTED, REFUSED, claimed_text, moved_text
 from leadsbot.channels.telegram.updates import ButtonPress, Membership, Migration, Reply, StartLink, classify
 from leadsbot.features.accounts import public as accounts
 from leadsbot.features.alerts import actions, model, sending, store
@@ -21,6 +21,7 @@ from leadsbot.features.leads import public as leads
 from leadsbot.infra.db.tx import SystemTx, TenantTx
 from leadsbot.infra.jobs.kinds import URGENT, JobContext, JobKind, Retry
 from leadsbot.infra.jobs.queue import enqueue
+from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import AppError
 from leadsbot.kit.text import scrub, telegram_escape
 
@@ -30,6 +31,9 @@ HELLO = (
 NOT_A_LINK = "This link does not work (any more). Make a new one in LeadsBot under Telegram."
 NOTE_LIMIT = 4000
 NAME_PAUSE = timedelta(seconds=1)
+NOTED = "👍"
+HINT_PAUSE = timedelta(hours=1)
+"""A chat full of strangers is told once in this time how to be known; every hint costs the alerts some pace."""
 GONE = frozenset({"blocked", "removed"})
 
 
@@ -40,7 +44,7 @@ class UpdateJob(msgspec.Struct, frozen=True):
 
 
 class PushedJob(msgspec.Struct, frozen=True):
-    """The mark of an update that was pushed; its unique key is what it is for."""
+    """The mark of an update that was pushed, or of a hint that was given; its unique key is what it is for."""
 
 
 class BindJob(msgspec.Struct, frozen=True):
@@ -73,6 +77,10 @@ class NoteJob(msgspec.Struct, frozen=True):
     text: str
     telegram_id: int
     telegram_name: str
+    chat_id: int = 0
+    message_id: int = 0
+    """Where the reply stands; 0 in jobs of a version that did not say."""
+    thread_id: int | None = None
 
 
 class ChatJob(msgspec.Struct, frozen=True):
@@ -145,7 +153,15 @@ async def _reply(tx: SystemTx, intent: Reply) -> None:
     if found is None or intent.user is None:
         return
     workspace_id, card_id = found
-    note = NoteJob(card_id, scrub(intent.text)[:NOTE_LIMIT], intent.user.id, scrub(intent.user.name))
+    note = NoteJob(
+        card_id,
+        scrub(intent.text)[:NOTE_LIMIT],
+        intent.user.id,
+        scrub(intent.user.name),
+        intent.chat.id,
+        intent.message_id,
+        intent.thread_id,
+    )
     await enqueue(tx, NOTE, note, workspace_id=workspace_id)
 
 
@@ -231,16 +247,28 @@ async def _answer(tx: TenantTx, callback_id: str, text: str, *, alert: bool = Fa
 
 
 async def take_note(tx: TenantTx, context: JobContext, job: NoteJob) -> None:
-    """A reply to a card becomes a note; a stranger's does not."""
+    """A reply to a card becomes a note and gets a thumb; a stranger's does not, and they are told now and then."""
     person_id = await _allowed(tx, job.card_id, job.telegram_id)
     card = await store.card(tx, job.card_id)
-    if person_id is False or card is None or not job.text.strip():
+    if person_id is False:
+        await _hint(tx, job)
+        return
+    if card is None or not job.text.strip():
         return
     by, name = f"telegram:{job.telegram_id}", job.telegram_name
     if isinstance(person_id, UUID):
         # The name that their presses have: one person must not appear under two.
         by, name = f"person:{person_id}", await _name(tx, person_id) or name
     await leads.add_note(tx, card.lead_id, job.text, by=by, via="telegram", author_name=name)
+    if job.message_id:
+        await enqueue(tx, sending.REACT, sending.ReactJob(job.chat_id, job.message_id, NOTED))
+
+
+async def _hint(tx: TenantTx, job: NoteJob) -> None:
+    mark, due = f"hint {job.chat_id}", utcnow() + HINT_PAUSE
+    if job.message_id and await enqueue(tx, HINTED, PushedJob(), unique=mark, due_at=due):
+        hint = sending.SayJob(job.chat_id, NOT_NOTED, job.thread_id, reply_to=job.message_id)
+        await enqueue(tx, sending.SAY, hint)
 
 
 async def chat_changed(tx: TenantTx, context: JobContext, job: ChatJob) -> None:
@@ -251,14 +279,15 @@ async def chat_changed(tx: TenantTx, context: JobContext, job: ChatJob) -> None:
         await actions.disable(tx, job.destination_id, "left", job.reason)
 
 
-async def forget(tx: SystemTx, context: JobContext, job: PushedJob) -> None:
-    """The mark of a pushed update has served its time; it goes with this job."""
+async def forget(tx: SystemTx | TenantTx, context: JobContext, job: PushedJob) -> None:
+    """The mark of a pushed update or a given hint has served its time; it goes with this job."""
 
 
 PUSHED = JobKind(name="alerts.pushed", payload=PushedJob, run=forget)
+HINTED = JobKind(name="alerts.hinted", payload=PushedJob, run=forget)
 UPDATE = JobKind(name="alerts.update", payload=UpdateJob, run=take_update, priority=URGENT)
 BIND = JobKind(name="alerts.bind", payload=BindJob, run=bind_chat, priority=URGENT)
 PRESS = JobKind(name="alerts.press", payload=PressJob, run=press_button, priority=URGENT)
 NOTE = JobKind(name="alerts.note", payload=NoteJob, run=take_note)
 CHAT = JobKind(name="alerts.chat", payload=ChatJob, run=chat_changed)
-KINDS: tuple[JobKind[Any], ...] = (PUSHED, UPDATE, BIND, PRESS, NOTE, CHAT)
+KINDS: tuple[JobKind[Any], ...] = (PUSHED, HINTED, UPDATE, BIND, PRESS, NOTE, CHAT)

@@ -19,6 +19,7 @@ from leadsbot.features.deliveries.public import Delivery
 from leadsbot.features.leads import public as leads
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.services import Services
+from leadsbot.kit.attached import told_files
 from leadsbot.kit.clock import in_zone
 from leadsbot.kit.ids import LEAD, show
 
@@ -145,9 +146,12 @@ def _facts(services: Services, lead: leads.LeadView, names: Names) -> cards.Card
 
 
 def _details(fields: dict[str, Any]) -> Sequence[tuple[str, str]]:
-    """Further answers that a person typed; technical fields (led by an underscore) and nested ones stay in LeadsBot."""
-    return [
-        (label, str(value))
-        for label, value in fields.items()
-        if isinstance(value, str | int | float) and not isinstance(value, bool) and not label.startswith("_")
-    ]
+    """Further answers that a person typed, files in words; technical fields (led by an underscore) and nested ones stay
+    in LeadsBot."""
+    told = [(label, _typed(value)) for label, value in fields.items() if not label.startswith("_")]
+    return [(label, text) for label, text in told if text is not None]
+
+
+def _typed(value: Any) -> str | None:
+    plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return str(value) if plain else told_files(value)

@@ -59,6 +59,15 @@ class SayJob(msgspec.Struct, frozen=True):
     chat_id: int
     text: str
     thread_id: int | None = None
+    reply_to: int | None = None
+
+
+class ReactJob(msgspec.Struct, frozen=True):
+    """A sign under a message that it was taken."""
+
+    chat_id: int
+    message_id: int
+    emoji: str
 
 
 async def send_delivery(context: JobContext, job: DeliveryJob) -> None:
@@ -272,12 +281,17 @@ async def answer_press(context: JobContext, job: AnswerJob) -> None:
     await bot_for(context).transport.answer(job.callback_id, job.text, alert=job.alert)
 
 
+async def react(context: JobContext, job: ReactJob) -> None:
+    """Show that a message was taken; where the chat allows no reactions nothing is shown."""
+    await bot_for(context).transport.react(job.chat_id, job.message_id, job.emoji)
+
+
 async def say(context: JobContext, job: SayJob) -> None:
     """Send a short message of the bot."""
     bot, waited = bot_for(context), 0.0
     while delay := bot.pacing.try_acquire(context.job_id, job.chat_id, job.chat_id < 0):
         waited = await patiently(delay, waited)
-    outcome = await bot.transport.send(job.chat_id, job.text, thread_id=job.thread_id)
+    outcome = await bot.transport.send(job.chat_id, job.text, thread_id=job.thread_id, reply_to=job.reply_to)
     bot.pacing.done(job.chat_id)
     if isinstance(outcome, RetryLater):
         if outcome.after is not None:
@@ -298,6 +312,9 @@ ANSWER = JobKind(
     policy=RetryPolicy(()),
     pool=POOL,
     priority=URGENT,
+)
+REACT = JobKind(
+    name="alerts.react", payload=ReactJob, run=react, mode="effect", policy=RetryPolicy(()), pool=POOL, priority=URGENT
 )
 SAY = JobKind(name="alerts.say", payload=SayJob, run=say, mode="effect", policy=POLICY, pool=POOL)
 

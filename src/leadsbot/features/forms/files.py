@@ -16,6 +16,7 @@ import msgspec
 from leadsbot.features.forms.definition import Definition, Field
 from leadsbot.features.forms.reading import Fault
 from leadsbot.kit import ids
+from leadsbot.kit.attached import readable
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.kit.mediatype import COMMON, called
 from leadsbot.kit.signing import Signer
@@ -113,14 +114,6 @@ def wanted(field: Field) -> tuple[str, ...]:
 def kinds(field: Field) -> str:
     """What a field takes, in words."""
     return called(wanted(field))
-
-
-def readable(size: int) -> str:
-    """A number of bytes in words: ``5 MB``, ``1.4 KB``."""
-    for unit, name in ((1 << 20, "MB"), (1 << 10, "KB")):
-        if size >= unit:
-            return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
-    return f"{size} bytes"
 
 
 __all__ = ["NewFile", "References", "Upload", "kinds", "named", "of_files", "readable", "wanted"]

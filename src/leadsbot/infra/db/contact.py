@@ -8,6 +8,7 @@ import asyncpg
 
 from leadsbot.infra.db import revision
 from leadsbot.infra.db.raw import LOST
+from leadsbot.infra.program import run
 from leadsbot.kit.clock import monotonic
 from leadsbot.kit.errors import StartError
 
@@ -25,7 +26,7 @@ async def first_contact(address: str, patience: float = PATIENCE_S) -> None:
     if found is None or (found in revision.numbers() and found != revision.head()):
         raise StartError(
             f"The database is at revision {found or 'none'} and this version needs {revision.head()}: run "
-            "`leadsbot migrate`."
+            f"`{run('migrate')}`."
         )
 
 
@@ -36,7 +37,7 @@ async def _revision(address: str, until: float) -> str | None:
                 return await revision.current(address)
         except REFUSED as error:
             raise StartError(
-                f"The database refuses the application ({error}). Run `leadsbot migrate` with the same "
+                f"The database refuses the application ({error}). Run `{run('migrate')}` with the same "
                 "LEADSBOT_DATABASE_URL and LEADSBOT_SECRET_KEY: it makes the roles."
             ) from None
         except (ValueError, *LOST) as error:

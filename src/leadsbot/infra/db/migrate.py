@@ -79,6 +79,12 @@ async def migrate(
     return await revision.current(dsn) or ""
 
 
+async def is_empty(dsn: str) -> bool:
+    """Whether nobody has migrated the database. Raises MigrationError when it cannot be reached."""
+    await (await _reach(dsn)).close()
+    return await revision.current(dsn) is None
+
+
 async def _reach(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
     try:
         return await asyncpg.connect(dsn, timeout=30)
@@ -152,4 +158,4 @@ def run_sql(migration: str) -> None:
             connection.connection.run_async(lambda driver, text=text: driver.execute(text))
 
 
-__all__ = ["MigrationError", "alembic_config", "dsn_as", "migrate", "role_password", "run_sql"]
+__all__ = ["MigrationError", "alembic_config", "dsn_as", "is_empty", "migrate", "role_password", "run_sql"]

@@ -27,6 +27,7 @@ class Methods:
         self._insecure = insecure_webhooks
         self.callback_answers: dict[str, Json] = {}
         self.open_callbacks: set[str] = set()
+        self.reactions: dict[tuple[int, int], list[object]] = {}
         self.commands: list[object] = []
         self.table: dict[str, Callable[[Json], Awaitable[object]]] = {
             "getMe": self._get_me,
@@ -39,6 +40,7 @@ class Methods:
             "editMessageReplyMarkup": self._edit_message_reply_markup,
             "deleteMessage": self._delete_message,
             "answerCallbackQuery": self._answer_callback_query,
+            "setMessageReaction": self._set_message_reaction,
             "createForumTopic": self._create_forum_topic,
             "getChat": self._get_chat,
             "setMyCommands": self._set_my_commands,
@@ -113,6 +115,20 @@ class Methods:
             raise BadRequest("MESSAGE_TOO_LONG")
         self.open_callbacks.discard(query)
         self.callback_answers[query] = params
+        return True
+
+    async def _set_message_reaction(self, params: Json) -> object:
+        room = self._world.room(params.get("chat_id"))
+        room.check_writable()
+        number, given = int(str(params.get("message_id", 0))), params.get("reaction")
+        if number not in room.messages:
+            raise BadRequest("message to react not found")
+        chosen = [each for each in given if isinstance(each, dict)] if isinstance(given, list) else []
+        if len(chosen) > 1:
+            raise BadRequest("REACTIONS_TOO_MANY")
+        if any(each.get("emoji") not in room.reactions for each in chosen):
+            raise BadRequest("REACTION_INVALID")
+        self.reactions[room.id, number] = [each["emoji"] for each in chosen]
         return True
 
     async def _create_forum_topic(self, params: Json) -> object:

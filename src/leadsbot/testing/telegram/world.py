@@ -46,6 +46,8 @@ class Room:
     standing: str = "member"
     can_write: bool = True
     can_manage_topics: bool = True
+    reactions: frozenset[str] = frozenset("👍👎❤🔥👏🎉🤔👌🙏")
+    """The emoji that the chat's administrators allow."""
     migrated_to: int | None = None
     flooded_until: float = 0.0
     messages: dict[int, Json] = field(default_factory=dict)
