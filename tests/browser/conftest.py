@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -12,8 +13,9 @@ from leadsbot.testing.postgres import TestServer
 from tests.browser.desk import Desk
 from tests.browser.engines import FOUND, launched
 from tests.browser.host import Place, place
-from tests.browser.test_pages import CHROMIUM
 from tests.product import PASSWORD, Product, running
+
+Browsers = Callable[[str], Awaitable[Browser]]
 
 
 @pytest.fixture(scope="module")
@@ -28,22 +30,35 @@ async def at(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> 
     await postgres.drop(database)
 
 
-@pytest.fixture(scope="module", params=["chromium", "firefox"])
-async def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
-    """Both browsers, one after the other."""
+@pytest.fixture(scope="session")
+async def browsers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browsers]:
+    """Each browser once for the whole run, opened when it is first asked for: starting one costs a second or two."""
+    async with contextlib.AsyncExitStack() as stack:
+        playwright = await stack.enter_async_context(async_playwright())
+        made: dict[str, Browser] = {}
+
+        async def get(name: str) -> Browser:
+            if name not in made:
+                opening = launched(playwright, name, tmp_path_factory.mktemp(name))
+                made[name] = await stack.enter_async_context(opening)
+            return made[name]
+
+        yield get
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+async def engine(request: pytest.FixtureRequest, browsers: Browsers) -> Browser:
+    """Both browsers."""
     name = str(request.param)
     if FOUND[name] is None:
         pytest.skip(f"{name} is not installed (.ci/run installs it): NOTHING was checked in it")
-    async with async_playwright() as playwright, launched(playwright, name, tmp_path_factory.mktemp(name)) as browser:
-        yield browser
+    return await browsers(name)
 
 
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
-        yield made
-        await made.close()
+@pytest.fixture
+async def chromium(browsers: Browsers) -> Browser:
+    """Chromium alone."""
+    return await browsers("chromium")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 from playwright.async_api import expect as shows
 
 import hatch_build
@@ -33,12 +33,10 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
-        yield made
-        await made.close()
+@pytest.fixture
+async def browser(chromium: Browser) -> Browser:
+    """One Chromium for all suites."""
+    return chromium
 
 
 @pytest.fixture(scope="module")

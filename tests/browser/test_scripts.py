@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page
 from playwright.async_api import expect as shows
 
 import hatch_build
@@ -139,13 +139,10 @@ async def stage() -> AsyncIterator[Stage]:
     await runner.cleanup()
 
 
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One Chromium for this module."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
-        yield opened
-        await opened.close()
+@pytest.fixture
+async def browser(chromium: Browser) -> Browser:
+    """One Chromium for all suites."""
+    return chromium
 
 
 @pytest.fixture

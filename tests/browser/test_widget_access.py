@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 from playwright.async_api import expect as shows
 
 from tests.browser.axe import faults
-from tests.browser.engines import CHROMIUM, launched
+from tests.browser.engines import CHROMIUM
 from tests.browser.host import Place, visiting
 from tests.browser.test_widget_forms import EVERYTHING, SHORT
 
@@ -22,13 +20,6 @@ pytestmark = [
 ]
 INLINE = '<h1>Shop</h1><div id="here"></div>'
 SIZES = {"desktop": (1280, 900), "phone": (390, 844), "small phone": (320, 640)}
-
-
-@pytest.fixture(scope="module")
-async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
-    folder: Path = tmp_path_factory.mktemp("browser")
-    async with async_playwright() as playwright, launched(playwright, "chromium", folder) as opened:
-        yield opened
 
 
 @pytest.fixture(autouse=True)
@@ -50,14 +41,14 @@ async def judged(page: Page) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("mode", ["inline", "popup", "slide-in", "button"])
-async def test_a_form_is_fit_for_everybody_in_every_mode(at: Place, browser: Browser, mode: str) -> None:
+async def test_a_form_is_fit_for_everybody_in_every_mode(at: Place, chromium: Browser, mode: str) -> None:
     source = await at.design({**EVERYTHING, "notice_url": "https://shop.example/privacy"})
     target = {"inline": "#here", "button": ""}.get(mode, "#ask")
     at.page(
         '<h1>Shop</h1><div id="here"></div><button id="ask">Ask a question</button>',
         token=source.key, mode=mode, target=target, policy="img-src 'self'",
     )  # fmt: skip
-    async with visiting(browser, at, bypass_csp=True) as (context, _):
+    async with visiting(chromium, at, bypass_csp=True) as (context, _):
         page = await context.new_page()
         await page.goto("/")
         if mode == "button":
@@ -80,11 +71,11 @@ async def test_a_form_is_fit_for_everybody_in_every_mode(at: Place, browser: Bro
 
 
 @pytest.mark.parametrize("accent", ["#2f5bea", "#ffd54a", "#0a7d45", "#777777", "#111111"])
-async def test_the_end_and_every_accent_are_readable(at: Place, browser: Browser, accent: str) -> None:
+async def test_the_end_and_every_accent_are_readable(at: Place, chromium: Browser, accent: str) -> None:
     theme = {"accent": accent, "corners": "round", "density": "compact", "font": "serif"}
     source = await at.design({**SHORT, "theme": theme})
     at.page(INLINE, token=source.key, mode="inline", target="#here", policy="img-src 'self'")
-    async with visiting(browser, at, bypass_csp=True) as (context, _):
+    async with visiting(chromium, at, bypass_csp=True) as (context, _):
         page = await context.new_page()
         await page.goto("/")
         await shows(page.get_by_label("Name")).to_be_visible()
@@ -96,10 +87,10 @@ async def test_the_end_and_every_accent_are_readable(at: Place, browser: Browser
         assert await judged(page) == {}
 
 
-async def test_the_judge_sees_into_the_form(at: Place, browser: Browser) -> None:
+async def test_the_judge_sees_into_the_form(at: Place, chromium: Browser) -> None:
     source = await at.design(SHORT)
     at.page(INLINE, token=source.key, mode="inline", target="#here", policy="img-src 'self'")
-    async with visiting(browser, at, bypass_csp=True) as (context, _):
+    async with visiting(chromium, at, bypass_csp=True) as (context, _):
         page = await context.new_page()
         await page.goto("/")
         await shows(page.get_by_label("Name")).to_be_visible()
