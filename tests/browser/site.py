@@ -69,6 +69,8 @@ async def _reader(product: Product) -> str:
     hashed = await accounts.make_hash(PASSWORD)
     async with db.system() as tx:
         bob, _ = await accounts.find_or_add_person(tx, email="bob@example.com", name="Bob", password_hash=hashed)
+        # Whom the team page adds. A person who is made there would end the link of the set-up page.
+        await accounts.find_or_add_person(tx, email="dana@example.com", name="Dana", password_hash=None)
     async with db.tenant(workspace) as tx:
         await store.add_member(tx, model.Member(ids.new_id(), bob.id, bob.name, model.Role.VIEWER), "Corner & Sons")
     return bob.email
