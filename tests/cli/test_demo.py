@@ -57,7 +57,9 @@ async def test_the_demo_fills_a_workspace_whose_history_reads_like_three_weeks_o
         timeout=180,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert f"A workspace with {LEADS} leads is there." in done.stdout
+    assert f"A workspace with {LEADS} leads is there. Sign out" in done.stdout
+    assert "http://127.0.0.1:8000/login\n" in done.stdout
+    assert "No chat is connected" in done.stdout
 
     connection = await asyncpg.connect(fresh_database.superuser)
     try:

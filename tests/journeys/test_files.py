@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.cast import BROWSER, Browser
 from tests.product import PASSWORD, Product, card_in, until
@@ -81,6 +82,24 @@ async def test_a_file_that_nobody_asked_for_is_told_in_words_on_the_page_and_the
         page = (await browser.get(f"/leads/{lead['id']}")).text
     assert page.count("&lt;b&gt;roof.jpg, 400 bytes, not kept") == 2
     assert "content_type" not in page
+
+
+@pytest.mark.parametrize("name", [{"odd": {"deep": "Ada"}}, [{"odd": "Ada"}], {}])
+async def test_an_odd_name_or_message_does_not_cost_the_enquiry(product: Product, name: object) -> None:
+    assert (await product.submit(email="ada@example.com", name=name, message={"text": ["A roof"]})).status_code == 201
+
+    (lead,) = await until(product.leads)
+    assert lead["email"] == "ada@example.com"
+    assert "A roof" in str(lead)
+    assert ("Ada" in str(lead)) == bool(name)
+
+
+async def test_two_fields_called_name_make_one_name(product: Product) -> None:
+    webhook = f"/api/inbound/w/{product.workspace['webhook_id']}/leads"
+    assert (await product.http.post(webhook, data={"name": ["Ada", "Lovelace"]})).status_code == 201
+
+    (lead,) = await until(product.leads)
+    assert lead["name"] == "Ada Lovelace"
 
 
 async def begun(product: Product, form: dict[str, Any]) -> int:

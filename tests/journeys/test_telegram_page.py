@@ -61,6 +61,8 @@ async def test_the_page_of_a_link_can_be_loaded_again_and_notices_that_the_chat_
             return "<strong>Alice</strong> is connected" in (await browser.get(here)).text
 
         await until(connected)
+        # In a chat with one person there is nobody to admit.
+        assert "Let everybody press" not in (await browser.get("/telegram")).text
         assert code not in (await browser.get(here)).text
         assert "Alice" not in (await outsider.get("/telegram")).text
 
@@ -79,6 +81,7 @@ async def test_a_topic_is_named_on_the_pages_and_in_the_list_of_chats(product: P
         for path in ("/telegram", "/deliveries"):
             assert "Sales › Roofs &lt;b&gt;" in (await browser.get(path)).text, path
             assert "Roofs" not in (await outsider.get(path)).text, path
+        assert "Let everybody press" in (await browser.get("/telegram")).text
     assert [(each["title"], each["topic"]) for each in await product.destinations()] == [("Sales", "Roofs <b>")]
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import typer
 
-from leadsbot.cli.context import of_installation
+from leadsbot.cli.context import address_of, of_installation
 from leadsbot.cli.database import ready
 from leadsbot.cli.demo_people import LEADS, ZONE, Door, Enquiry, people
 from leadsbot.cli.demo_words import NOTES, WHENS
@@ -26,6 +26,7 @@ from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.events.log import happened
 from leadsbot.infra.jobs.pools import Pool
 from leadsbot.infra.jobs.worker import Worker
+from leadsbot.infra.settings import Settings
 from leadsbot.kit import ids
 from leadsbot.kit.clock import in_zone, utcnow
 from leadsbot.wiring import Process, kinds, process
@@ -45,16 +46,20 @@ WORKING, SUNDAY = range(8, 18), 6
 def demo() -> int:
     """Fill a new workspace and say how to see it."""
     email, password = f"demo-{secrets.token_hex(3)}@example.com", secrets.token_urlsafe(9)
-    count = asyncio.run(_demo(email, password))
-    typer.echo(f"A workspace with {count} leads is there. Sign in at /login as {email} with the password {password}")
+    settings = of_installation()
+    count = asyncio.run(_demo(settings, email, password))
+    typer.echo(
+        f"A workspace with {count} leads is there. Sign out, if you are signed in, and sign in at "
+        f"{address_of(settings)}/login\nas {email} with the password {password}\n"
+        "No chat is connected there, so nothing was sent: Telegram and Deliveries are empty until you connect one."
+    )
     return 0
 
 
-async def _demo(email: str, password: str) -> int:
-    settings = of_installation()
+async def _demo(settings: Settings, email: str, password: str) -> int:
     async with (
         ready(settings) as addresses,
-        process(settings, addresses, name="demo", address="http://127.0.0.1:8000") as running,
+        process(settings, addresses, name="demo", address=address_of(settings)) as running,
     ):
         db = running.services.db
         workspace_id, team = await _workspace(db, email, password)

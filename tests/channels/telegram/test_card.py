@@ -15,7 +15,7 @@ TOKEN = "t" * 22
 
 def text_of(message: str | None, details: Sequence[tuple[str, str]] = (), **more: Any) -> str:
     given: dict[str, Any] = {
-        "title": "Ann", "received_at": datetime(2026, 1, 2, 3, 4, tzinfo=UTC), "shown_id": "lead_1",
+        "title": "Ann", "received_at": datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
         "url": "https://leads.example.com/leads/lead_1", **more,
     }  # fmt: skip
     return render(Card(message=message, details=details, **given), TOKEN)[0]

@@ -138,6 +138,8 @@ async def test_old_pages_that_post_windows_1252_are_understood(door: Door) -> No
         (b'{"a": 1e9999}', 422, "out_of_range", "a"),
         (b'{"a": 1e99999999999999999999}', 422, "out_of_range", None),
         (b'{"a": ' + b"1" * 5000 + b"}", 422, "out_of_range", None),
+        (b'{"name": true}', 422, "wrong_type", "name"),
+        (b'{"message": {"a": "x\\u0000y"}}', 422, "forbidden_character", "message.a"),
         (b'{"email": {"x": 1}}', 422, "wrong_type", "email"),
         (b'{"email": ["a@example.com"]}', 422, "wrong_type", "email"),
         (b'{"fields": {"Phone": true}}', 422, "wrong_type", "Phone"),

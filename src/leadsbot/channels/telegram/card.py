@@ -58,7 +58,6 @@ class Card:
     received_at: datetime
     """In the time zone in which it is to be shown."""
     url: str
-    shown_id: str
     count: int = 1
     details: Sequence[tuple[str, str]] = field(default_factory=tuple)
     """Further answers of the form, label and value."""
@@ -67,7 +66,7 @@ class Card:
 def render(card: Card, token: str) -> tuple[str, dict[str, Any]]:
     """Text and keyboard of a card; ``token`` (22 characters) goes into each button's data."""
     fixed = [*_head(card), *_contact(card)]
-    tail = [*_status(card), f"<code>{card.shown_id}</code>"]
+    tail = _status(card)
     link = public_url(card.url)
     if link is None:
         tail.append(telegram_escape(card.url))

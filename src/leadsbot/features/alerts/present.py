@@ -125,7 +125,6 @@ async def _names(tx: TenantTx, *told: leads.LeadView) -> Names:
 
 def _facts(services: Services, lead: leads.LeadView, names: Names) -> cards.Card:
     owner = names.members.get(lead.owner_id, "a former member") if lead.owner_id is not None else None
-    shown = show(LEAD, lead.id)
     return cards.Card(
         title=lead.display,
         email=lead.email,
@@ -138,8 +137,7 @@ def _facts(services: Services, lead: leads.LeadView, names: Names) -> cards.Card
         labels=names.stages,
         owner=owner,
         received_at=in_zone(lead.created_at, names.zone),
-        url=services.url(f"/leads/{shown}"),
-        shown_id=shown,
+        url=services.url(f"/leads/{show(LEAD, lead.id)}"),
         count=max(1, lead.submission_count),
         details=_details(lead.fields),
     )

@@ -16,6 +16,7 @@ FOR_US: Final = ("_next", "_subject", TRAP_FIELD, "_lang", TOKEN_FIELD, PROOF_FI
 MAX_BATCH: Final = 500
 MAX_SHARED: Final = 20
 CORE: Final = frozenset({"name", "email", "phone", "message", "company"})
+LOOSE: Final = frozenset({"name", "message"})
 RESERVED: Final[dict[str, tuple[str, ...]]] = {"webhook": (), "form": FOR_US, "widget": (*FOR_US, "token", KEY_FIELD)}
 _SCALAR: Final = (str, int, Decimal, type(None))
 
@@ -101,8 +102,10 @@ def submission(body: object, reserve: Sequence[str], *, is_form: bool) -> Parsed
 
 
 def _plausible(name: str, value: object, is_form: bool) -> bool:
-    """Whether this can be a name or an address: a text, or what form builders wrap one in."""
+    """Whether this can be an address: a text, or what form builders wrap one in. An odd name or message is kept as a
+    further answer, since an enquiry is worth more than its shape."""
+    if isinstance(value, dict | list) and name.lower() in LOOSE:
+        return True
     if isinstance(value, dict):
-        parts = name.lower() == "name" and bool(value) and all(isinstance(part, str) for part in value.values())
-        return is_form or "value" in value or parts
+        return is_form or "value" in value
     return is_form if isinstance(value, list) else isinstance(value, _SCALAR) and not isinstance(value, bool)

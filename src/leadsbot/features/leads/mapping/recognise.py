@@ -42,6 +42,10 @@ class Recognised:
     ambiguous: tuple[str, ...] = ()
 
 
+_JOINED: dict[Role, str] = {"message": "\n", "name": " "}
+"""What may be answered in several fields of one name, and what is between the answers."""
+
+
 def recognise(fields: Mapping[str, JSON]) -> Recognised:
     """Reads the body of a submission (JSON, or a form unfolded by `kit.brackets`) without changing it.
 
@@ -69,9 +73,10 @@ def _text(role: Role, value: JSON) -> str | None:
     """The answer as a text that fits the role, or None."""
     if isinstance(value, list):
         texts = list(dict.fromkeys(item.strip() for item in value if isinstance(item, str) and item.strip()))
-        if any(not isinstance(item, str) for item in value) or (len(texts) != 1 and role != "message"):
+        if any(not isinstance(item, str) for item in value) or (len(texts) != 1 and role not in _JOINED):
             return None
-        return "\n".join(texts) or None
+        text = _JOINED.get(role, "").join(texts)
+        return text if text and _fits(role, text) else None
     if isinstance(value, int) and not isinstance(value, bool) and role == "phone":
         value = str(value)
     if not isinstance(value, str):
