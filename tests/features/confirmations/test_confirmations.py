@@ -145,6 +145,8 @@ async def test_a_failed_one_can_be_sent_from_the_log_and_the_outsider_sees_none(
         ("see http://a.example/b?c", "see […]"),
         ("JAVASCRIPT:alert(1) now", "[…] now"),
         ("a.example.com/win is mine", "[…] is mine"),
+        ("write to ada@example.com, please", "write to ada@example.com, please"),
+        ("http://a@b.example/win", "[…]"),
         ("two\nlines\x00", "two lines"),
         ("3.5 metres, 12.30 o'clock", "3.5 metres, 12.30 o'clock"),
         ("x" * 400, "x" * 299 + "…"),

@@ -18,6 +18,7 @@ PER_HOUR: Final = 200
 """Confirmations of one workspace within an hour."""
 PERIOD: Final = timedelta(hours=1)
 MOST_ANSWERS, MOST_LETTERS = 30, 300
+_EMAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,200}[\w][,.;]?")
 _ADDRESS: Final = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]*:|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/\S*)?\b")
 
 
@@ -64,20 +65,22 @@ def written(
 def _answers(definition: Definition, fields: dict[str, Any]) -> list[str]:
     found = []
     for field in definition.fields():
-        if field.type in {"heading", "hidden", "file", "consent"} or field.key not in fields:
+        if field.type in {"heading", "hidden", "consent"} or field.key not in fields:
             continue
         answer = fields[field.key]
         labels = {option.value: option.label for option in field.options}
         parts = answer if isinstance(answer, list) else [answer]
-        text = ", ".join(labels.get(str(part), str(part)) for part in parts if part not in (None, ""))
+        names = [part.get("filename") if isinstance(part, dict) else part for part in parts]
+        text = ", ".join(labels.get(str(name), str(name)) for name in names if name not in (None, ""))
         if text:
             found.append(f"> {one_line(field.label, 100)}: {harmless(text)}")
     return found[:MOST_ANSWERS]
 
 
 def harmless(text: str) -> str:
-    """One line without addresses that a mail program would make clickable; e-mail addresses keep their name."""
-    return _ADDRESS.sub("[…]", one_line(text, MOST_LETTERS))
+    """One line without addresses of pages that a mail program would make clickable; e-mail addresses stay."""
+    words = one_line(text, MOST_LETTERS).split(" ")
+    return " ".join(word if _EMAIL.fullmatch(word) else _ADDRESS.sub("[…]", word) for word in words)
 
 
 __all__ = [

@@ -22,7 +22,7 @@ from leadsbot.features.capture.public import Submission
 from leadsbot.features.forms import export, public, results, store
 from leadsbot.features.forms.model import Form
 from leadsbot.features.forms.pages import ONE, find, framed
-from leadsbot.features.forms.results import Column
+from leadsbot.features.forms.results import Cell, Column
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.services import Services
 from leadsbot.kit import ids
@@ -91,7 +91,7 @@ def _saved(book: export.Workbook) -> bytes:
 
 async def _pages(
     services: Services, workspace: UUID, source: UUID, table: list[Column], zone: ZoneInfo
-) -> AsyncIterator[list[list[str]]]:
+) -> AsyncIterator[list[list[Cell]]]:
     """Rows of an export, the newest first, in short transactions: a slow reader holds none open."""
     before: tuple[datetime, UUID] | None = None
     while True:

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from leadsbot.features.capture.public import Submission
 from leadsbot.features.forms.definition import Definition, Field
+from leadsbot.features.forms.reading import amount_of, date_of, number_of, ticked
 from leadsbot.kit import ids
+from leadsbot.kit.text import one_line
 
+Cell: TypeAlias = str | float | date | datetime
+"""What a cell of an export can be."""
 SILENT: Final = frozenset({"heading"})
 """Fields without an answer."""
 BEFORE: Final = ("Submission", "Received", "State")
@@ -29,17 +34,40 @@ AFTER: Final = ("Language", "Page", "Form version", "Consents", "Lead", "Other a
 class Column:
     """One field of a form, through all its versions."""
 
-    key: str
-    label: str
+    field: Field
+    """As the newest version has it."""
     options: dict[str, str]
     """What the values of a choice are called, by the newest version that knew them."""
     former: bool = False
     """Whether the live form no longer has it."""
 
+    @property
+    def key(self) -> str:
+        """The key of the field."""
+        return self.field.key
+
+    @property
+    def label(self) -> str:
+        """What stands above the column: a consent without a label goes by the beginning of its text."""
+        return self.field.label or one_line(self.field.text, 40) or self.field.key
+
+    def value(self, answer: Any) -> Cell:
+        """An answer as a spreadsheet has it: a number or a day where the field asks for one and it can be read."""
+        number: Decimal | None = None
+        if self.field.type in {"number", "money"}:
+            number = amount_of(self.field, answer)
+        elif self.field.type == "rating":
+            number = number_of(answer)
+        elif self.field.type == "date" and (day := date_of(answer)):
+            return date.fromisoformat(day)
+        return float(number) if number is not None else self.shown(answer)
+
     def shown(self, answer: Any) -> str:
         """An answer as text: choices by labels, several joined by commas, yes and no for ticks, names for files."""
         if answer is None:
             return ""
+        if self.field.type in {"checkbox", "consent"}:
+            return "yes" if ticked(answer) else "no"
         if isinstance(answer, list):
             return ", ".join(self.shown(each) for each in answer)
         if isinstance(answer, bool):
@@ -60,14 +88,10 @@ def columns(live: Definition, earlier: Iterable[Definition]) -> list[Column]:
                 continue
             known = found.get(field.key)
             if known is None:
-                found[field.key] = Column(field.key, _label(field), _options(field), former=number > 0)
+                found[field.key] = Column(field, _options(field), former=number > 0)
             else:
                 known.options.update({k: v for k, v in _options(field).items() if k not in known.options})
     return list(found.values())
-
-
-def _label(field: Field) -> str:
-    return field.label or field.key
 
 
 def _options(field: Field) -> dict[str, str]:
@@ -88,28 +112,23 @@ def header(table: Sequence[Column]) -> list[str]:
     return [*BEFORE, *names, *AFTER]
 
 
-def line(submission: Submission, table: Sequence[Column], zone: ZoneInfo) -> list[str]:
-    """One row of an export, as long as the header. Moments are told in ``zone``, with their distance from UTC."""
+def line(submission: Submission, table: Sequence[Column], zone: ZoneInfo) -> list[Cell]:
+    """One row of an export, as long as the header. Moments are told in ``zone``."""
     known = {each.key for each in table}
     others = {name: value for name, value in submission.fields.items() if name not in known}
     consents = [str(each.get("text", "")) for each in submission.consents or () if each.get("given")]
     return [
         ids.show(ids.SUBMISSION, submission.id),
-        moment(submission.received_at, zone),
+        submission.received_at.astimezone(zone),
         state(submission),
-        *(each.shown(submission.fields.get(each.key)) for each in table),
+        *(each.value(submission.fields.get(each.key)) for each in table),
         str(submission.context.get("lang") or submission.context.get("locale") or ""),
         str(submission.context.get("page") or ""),
-        str(submission.form_version or ""),
+        float(submission.form_version) if submission.form_version else "",
         "; ".join(consents),
         ids.show(ids.LEAD, submission.lead_id) if submission.lead_id else "",
         msgspec.json.encode(others).decode() if others else "",
     ]
 
 
-def moment(at: datetime, zone: ZoneInfo) -> str:
-    """RFC 3339 to the second, in a time zone."""
-    return at.astimezone(zone).isoformat(sep=" ", timespec="seconds")
-
-
-__all__ = ["Column", "columns", "header", "line", "moment", "state"]
+__all__ = ["Cell", "Column", "columns", "header", "line", "state"]

@@ -75,7 +75,8 @@ label("lead.assigned", "user", lambda d, n: f"Given to {n.person(d['owner'])}" i
 label("lead.note_added", "note", lambda _d, _n: "Note")
 label("lead.tagged", "tag", lambda d, _: _tags(d))
 label("lead.merged", "link", lambda _d, _n: "Merged with another lead")
-label("delivery.sent", "send", lambda d, _: f"Sent to {str(d['channel']).capitalize()}")
+SENT = {"telegram": "Sent to Telegram", "email": "Confirmed by e-mail"}
+label("delivery.sent", "send", lambda d, _: SENT.get(str(d["channel"]), f"Sent by {d['channel']}"))
 label("delivery.failed", "alert", lambda d, _: f"Could not be sent to {str(d['channel']).capitalize()}")
 
 

@@ -11,17 +11,19 @@ PERIOD: Final = timedelta(days=7)
 TAKEN: Final = frozenset({"accepted", "repeated", "preflight", "blocked"})
 """How answers of capture end that are no refusal; what screening blocks is kept, and shown in the quarantine."""
 
+NOT_FILLED_IN: Final = "invalid"
+"""The code of a visitor's own slips. They were told and mended them, so they count as no refusal of the source."""
 MEANING: Final = {
-    "forbidden": "came from a web site that may not post here: add its address below, if it is yours",
-    "gone": "came while the source was closed",
-    "too_large": "were larger than this source takes: raise the limit below, if they were real",
-    "unauthorised": "had no valid signature: compare the secret of the program that sends",
-    "too_many": "came faster than one sender may",
-    "invalid": "did not answer the form properly; the visitor was told what is wrong",
-    "unavailable": "came while nothing could be stored; who sends again loses nothing",
-    "not_found": "used this source in a way that its kind does not have",
+    "forbidden": "from a web site that may not post here: add its address below, if it is yours",
+    "gone": "while the source was closed",
+    "too_large": "too large for this source: raise the limit below, if it was real",
+    "unauthorised": "without a valid signature: compare the secret of the program that sends",
+    "too_many_requests": "faster than one sender may",
+    NOT_FILLED_IN: "not filled in rightly: the visitor was told what to mend",
+    "unavailable": "while nothing could be stored; who sends again loses nothing",
+    "not_found": "in a way that this kind of source does not have",
 }
-OTHERS: Final = "could not be read as a submission"
+OTHERS: Final = "that could not be read as a submission"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,5 +36,16 @@ class Refusal:
 
     @property
     def meaning(self) -> str:
-        """What to tell the owner, as the end of a sentence that begins with the number."""
+        """What to tell the owner, after the number."""
         return MEANING.get(self.code, OTHERS)
+
+
+def told(refusals: list[Refusal]) -> list[Refusal]:
+    """Refusals with the same meaning as one, the commonest first."""
+    found: dict[str, Refusal] = {}
+    for each in refusals:
+        known = found.get(each.meaning)
+        found[each.meaning] = each if known is None else Refusal(
+            code=known.code, times=known.times + each.times, last_at=max(known.last_at, each.last_at)
+        )  # fmt: skip
+    return sorted(found.values(), key=lambda each: -each.times)

@@ -10,7 +10,7 @@ from litestar import Response
 from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind, Source, SourceCounts
 from leadsbot.features.sources import actions, store
-from leadsbot.features.sources.model import PERIOD
+from leadsbot.features.sources.model import NOT_FILLED_IN, PERIOD, told
 from leadsbot.features.sources.snippets import address, snippets
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
@@ -44,7 +44,7 @@ async def listing(request: PageRequest, tx: InTx, services: Uses) -> Response[st
             "kind": KINDS[each.kind],
             "address": address(services.url(), each),
             "counts": counts.get(each.id, NOTHING),
-            "refused": sum(kind.times for kind in refused.get(each.id, ())),
+            "refused": sum(kind.times for kind in refused.get(each.id, ()) if kind.code != NOT_FILLED_IN),
         }
         for each in sorted(await capture.list_sources(tx), key=lambda each: not each.open)
     ]
@@ -169,7 +169,7 @@ async def _page(
         "address": address(services.url(), source),
         "snippets": snippets(services.url(), source),
         "counts": counts.get(source.id, NOTHING),
-        "refused": (await store.refusals(tx, utcnow() - PERIOD)).get(source.id, []),
+        "refused": told((await store.refusals(tx, utcnow() - PERIOD)).get(source.id, [])),
         "values": _values(source),
         "own_origin": services.url(),
         "error": None,
