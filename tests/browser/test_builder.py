@@ -219,6 +219,24 @@ async def test_options_are_pasted_renamed_and_moved_with_conditions_and_translat
     assert draft["languages"]["de"]["fields"]["size"]["options"] == {"Small": "Klein"}
 
 
+async def test_options_are_typed_one_after_the_other_and_their_values_follow(desk: Desk) -> None:
+    size = make_field("size", "radio", options=[{"value": "S", "label": "S"}])
+    page = await desk.open(one_step(size, make_field("email", "email")))
+    await label(page, "size").click()
+    await settings(page).get_by_label("Option 1").press("Enter")
+    await page.keyboard.type("Something else")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Delete")
+    await page.keyboard.type("S")
+    await page.keyboard.type("mall and blue")
+    await saved(page)
+
+    assert (await desk.first())["options"] == [
+        {"value": "S", "label": "S"}, {"value": "Something else", "label": "Something else"},
+        {"value": "Small and blue", "label": "Small and blue"},
+    ]  # fmt: skip
+
+
 async def test_what_visitors_know_keeps_its_key_and_its_values(desk: Desk) -> None:
     size = make_field("size", "radio", options=[{"value": "S", "label": "S"}])
     page = await desk.open(one_step(size, make_field("email", "email")))
