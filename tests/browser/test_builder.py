@@ -172,6 +172,7 @@ async def test_conditions_are_written_as_sentences(desk: Desk) -> None:
 
     await label(page, "email").click()
     await settings(page).get_by_text("When it is shown").click()
+    await shows(settings(page).get_by_text("shows everything at once")).to_be_visible()
     await settings(page).get_by_role("button", name="Show only when …").click()
     await settings(page).get_by_label("Field").select_option("budget")
     await settings(page).get_by_label("Question").select_option("gte")
@@ -217,6 +218,24 @@ async def test_options_are_pasted_renamed_and_moved_with_conditions_and_translat
     ]
     assert second["show_if"] == [[{"field": "size", "op": "is", "value": "Small"}]]
     assert draft["languages"]["de"]["fields"]["size"]["options"] == {"Small": "Klein"}
+
+
+async def test_options_are_typed_one_after_the_other_and_their_values_follow(desk: Desk) -> None:
+    size = make_field("size", "radio", options=[{"value": "S", "label": "S"}])
+    page = await desk.open(one_step(size, make_field("email", "email")))
+    await label(page, "size").click()
+    await settings(page).get_by_label("Option 1").press("Enter")
+    await page.keyboard.type("Something else")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Delete")
+    await page.keyboard.type("S")
+    await page.keyboard.type("mall and blue")
+    await saved(page)
+
+    assert (await desk.first())["options"] == [
+        {"value": "S", "label": "S"}, {"value": "Something else", "label": "Something else"},
+        {"value": "Small and blue", "label": "Small and blue"},
+    ]  # fmt: skip
 
 
 async def test_what_visitors_know_keeps_its_key_and_its_values(desk: Desk) -> None:

@@ -302,6 +302,28 @@ async def test_an_ending_can_lead_to_a_page_of_the_site(at: Place, page: Page) -
     assert "Ada" in page.url
 
 
+async def test_what_stands_in_a_form_above_the_page_keeps_its_distance(at: Place, page: Page) -> None:
+    source = await at.design(SHORT)
+    at.page('<button id="ask">Ask</button>', token=source.key, mode="popup", target="#ask")
+    await page.goto("/")
+    await page.locator("#ask").click()
+    title, close = page.get_by_role("heading", name="Ask us"), page.get_by_role("button", name="Close")
+    await shows(title).to_be_focused()
+    boxes = [
+        await one.bounding_box()
+        for one in (
+            title, close, page.get_by_text("We answer within a day."),
+            page.get_by_role("link", name="Privacy notice"), page.get_by_role("button", name="Send"),
+        )
+    ]  # fmt: skip
+    assert all(boxes)
+    head, cross, intro, notice, button = [box for box in boxes if box]
+    ring = 5
+    assert head["x"] + head["width"] + ring <= cross["x"]
+    assert head["y"] + head["height"] + ring <= intro["y"]
+    assert notice["y"] + notice["height"] + 8 <= button["y"]
+
+
 @pytest.mark.parametrize("mode", ["popup", "slide-in"])
 async def test_a_form_above_the_page_holds_the_focus_and_gives_it_back(at: Place, page: Page, mode: str) -> None:
     source = await at.design(SHORT)

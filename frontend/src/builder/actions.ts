@@ -43,7 +43,7 @@ export class Actions {
       const element = document.querySelector<HTMLElement>(selector);
       element?.focus({ preventScroll: true });
       element?.scrollIntoView({ block: "nearest" });
-      if (select && element instanceof HTMLTextAreaElement) element.select();
+      if (select && (element instanceof HTMLTextAreaElement || element instanceof HTMLInputElement)) element.select();
     });
   }
 

@@ -22,6 +22,8 @@ export class FieldSheet {
   /** Whose options are edited as lines, and what stands there. */
   private lines: { key: string; text: string } | null = null;
   private tried = "";
+  /** Options whose values are their labels, also while a label is empty or another option's for a moment. */
+  private readonly following = new WeakSet<Option>();
 
   constructor(
     private readonly controls: Controls,
@@ -129,17 +131,19 @@ export class FieldSheet {
     const typed = (option: Option, n: number, label: string): void => {
       const lines = label.split("\n");
       if (lines.length > 1) return write([...options.slice(0, n), ...optionsFrom(label, options), ...options.slice(n + 1)]);
-      const follows = option.value === option.label && !store.published(field.key, option.value);
+      const follows = this.following.has(option) || (option.value === option.label.trim().slice(0, 100) && !store.published(field.key, option.value));
       const value = follows ? label.trim().slice(0, 100) : option.value;
       const taken = options.some((other, m) => m !== n && other.value === value);
       const named = follows && !taken && value ? value : option.value;
       const draft = named === option.value ? store.state.draft : renameOption(store.state.draft, field.key, option.value, named);
-      store.change(setOptions(draft, field.key, spliced(options, n, 1, { value: named, label })), {}, `${path}.options[${n}]`);
+      const next = { value: named, label };
+      if (follows) this.following.add(next);
+      store.change(setOptions(draft, field.key, spliced(options, n, 1, next)), {}, `${path}.options[${n}]`);
     };
     const more = (): void => {
       const value = freeName(`option ${options.length + 1}`, options.map((option) => option.value), "option").replace("option_", "Option ");
       write([...options, { value, label: value }]);
-      this.actions.focus(`.options li:last-child input`);
+      this.actions.focus(`.options li:last-child input`, true);
     };
     return h(
       "fieldset.options-edit",

@@ -144,6 +144,7 @@ HINTS: list[tuple[dict[str, Any], str]] = [
     (contact(language="sv"), "no_words"),
     (contact(languages={"sv": {"title": "x"}}), "no_words"),
     (contact(languages={"de": {"title": "Titel"}}), "untranslated"),
+    (contact(confirmation={"enabled": True, "subject": "Thanks", "text": "Dear {name}"}), "no_variables"),
     (one_step(MAIL, field("a", pattern="a+")), "missing"),
     (contact(endings=[{"id": "a", "show_if": [[when("name", "filled")]]}]), "no_default"),
     (contact(endings=[{"id": "a", "kind": "redirect", "url": "https://shop.example/?m={email}"}]), "personal_address"),
@@ -160,6 +161,19 @@ def test_a_hint_keeps_nothing_from_being_published(definition: dict[str, Any], c
     report = lint(decode(definition), ["https://shop.example/"])
     assert report.errors == []
     assert code in {each.code for each in report.hints}
+
+
+def test_a_translation_that_lacks_something_is_named_with_what_it_lacks() -> None:
+    hints = lint(decode(contact(languages={"de": {"title": "Titel"}}))).hints
+    assert ["Deutsch" in each.message for each in hints if each.code == "untranslated"] == [True]
+
+
+def test_a_mail_says_which_braces_it_will_not_replace() -> None:
+    mail = {"enabled": True, "subject": "{name}!", "text": "Dear {name}, {not a key} {}"}
+    hints = [each for each in lint(decode(contact(confirmation=mail))).hints if each.code == "no_variables"]
+    assert [each.path for each in hints] == ["confirmation.subject", "confirmation.text"]
+    assert all("{name}" in each.message for each in hints)
+    assert not lint(decode(contact(confirmation=mail | {"enabled": False}))).hints
 
 
 @pytest.mark.parametrize(

@@ -279,6 +279,9 @@ async def test_errors_stand_in_the_way_and_lead_to_their_places(alice: Browser, 
 async def test_versions_are_seen_and_gone_back_to(alice: Browser, forms: Forms) -> None:
     form = await forms.make()
     await forms.change(form, contact(title="Second"))
+    listed = await text_of(alice, f"/forms/{form['id']}/versions")
+    assert "Look at version 1 or roll back to it" in listed
+    assert "Look at version 2" not in listed
     first = html.unescape(await text_of(alice, f"/forms/{form['id']}/versions/1"))
     assert "The title is “Contact us” now; it was “Second”." in first
     back = await alice.post(f"/forms/{form['id']}/versions/1/restore")

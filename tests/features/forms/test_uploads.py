@@ -443,8 +443,10 @@ async def test_a_refused_file_is_counted_with_its_source(files: Files, app: Appl
 async def test_a_page_says_what_it_takes(files: Files) -> None:
     form = await files.forms.make(wants(max=3, max_bytes=1_500_000, accept=["application/pdf"]))
     page = (await files.forms.see(form)).text
-    assert "Up to 3 of at most 1.4 MB" in page
+    assert "Up to 3 files of at most 1.4 MB each" in page
     assert 'enctype="multipart/form-data"' in page
+    single = await files.forms.make(wants(max_bytes=1_500_000))
+    assert "One file of at most 1.4 MB" in (await files.forms.see(single)).text
     assert 'accept="application/pdf"' in page
 
 

@@ -21,7 +21,7 @@ export const sheet = ({ accent, scheme, corners, font, density }: Theme): CSSSty
       (scheme === "dark" ? dark : scheme === "auto" ? `@media(prefers-color-scheme:dark){${dark}}` : "") +
       `*{box-sizing:border-box;margin:0;min-inline-size:0}[hidden]{display:none!important}` +
       `dialog,form,.end{font:16px/1.5 ${face};color:var(--ink);background:var(--bg);border:0;padding:0;border-radius:${round}px}form,.end{padding:${gap}px;overflow-wrap:anywhere}` +
-      `fieldset{border:0;padding:0}h2{font-size:1.4em;line-height:1.25}h2,h3,p{white-space:pre-line}` +
+      `fieldset{border:0;padding:0}h2{font-size:1.4em;line-height:1.25}h2,h3,p{white-space:pre-line}h2,form>p{margin-block-end:12px}` +
       `.grid{display:flex;flex-wrap:wrap;gap:${gap}px;margin-block:${gap}px}.field{flex:1 1 100%}.half{flex:1 1 180px}` +
       `.name{font-weight:600;padding:0}small,.dim{color:var(--dim);font-size:14px;font-weight:400}` +
       `input,select,textarea,button{font:inherit;color:inherit;min-block-size:44px;border:1px solid var(--line);border-radius:${round}px;background:var(--bg);padding:8px 12px}` +
@@ -33,7 +33,7 @@ export const sheet = ({ accent, scheme, corners, font, density }: Theme): CSSSty
       `.link{display:block;color:inherit;text-align:start}` +
       `progress{inline-size:100%;accent-color:var(--a)}a{color:inherit}.trap{position:absolute;inset-inline-start:-9999px}` +
       `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overflow:auto;overscroll-behavior:contain;box-shadow:0 8px 40px #0005}` +
-      `.x{position:absolute;inset-block-start:8px;inset-inline-end:8px;inline-size:44px;border:0}dialog h2{padding-inline-end:44px}` +
+      `.x{position:absolute;inset-block-start:8px;inset-inline-end:8px;inline-size:44px;border:0}dialog h2{margin-inline-end:52px}` +
       `.slide-in{margin-inline-end:0;block-size:100dvh}` +
       `.button{position:fixed;inset:auto 16px 76px auto;max-inline-size:calc(100vw - 32px);max-block-size:calc(100dvh - 92px);z-index:99999}` +
       `::backdrop{background:#0008}`,

@@ -16,6 +16,7 @@ from leadsbot.features.forms.endings import sound_address, variables
 from leadsbot.features.forms.findings import Report, called
 from leadsbot.features.forms.lint_fields import look_at_field
 from leadsbot.features.forms.lint_logic import Logic
+from leadsbot.features.forms.localized import NAMES
 from leadsbot.features.forms.words import WORDS
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.links import redirect_allowed
@@ -73,6 +74,12 @@ def _confirmation(definition: Definition, report: Report) -> None:
         report.error("confirmation.text", "missing", "The confirmation needs a text.")
     if not any(field.type == "email" for field in definition.fields()):
         report.error("confirmation", "no_email", "A confirmation needs an e-mail field to be sent to.")
+    for name in ("subject", "text"):
+        for key in sorted(variables(getattr(mail, name))):
+            report.hint(
+                f"confirmation.{name}", "no_variables",
+                f"Answers are not put into mails: {{{key}}} is sent as it is written. Put it into words.",
+            )  # fmt: skip
 
 
 def _steps(definition: Definition, report: Report) -> None:
@@ -174,7 +181,8 @@ def _translation(
     missing = list(_missing(definition, translation))
     if missing:
         some = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
-        report.hint(path, "untranslated", f"Not translated, so shown in the form's own language: {some}")
+        name = f"{NAMES.get(language.partition('-')[0], language)} ({language})"
+        report.hint(path, "untranslated", f"Not translated into {name}, so shown in the form's own language: {some}")
 
 
 def _strange(found: Iterable[str], known: Iterable[str], path: str, what: str, report: Report) -> None:

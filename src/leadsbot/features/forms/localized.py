@@ -22,7 +22,7 @@ NAMES: Final = {
 }  # fmt: skip
 """What languages call themselves; others are shown by their tag."""
 _PAGE_ONLY: Final = (
-    "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "kept_",
+    "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "file_hint", "kept_",
 )  # fmt: skip
 _BY_TYPE: Final = {"email": "email", "phone": "tel"}
 _BY_KEY: Final = {
@@ -147,7 +147,10 @@ def _step(step: Step, own: Translation, language: str) -> ShownStep:
 
 def _limits(field: Field, language: str) -> str:
     """What a field for files takes, where its owner says nothing about it."""
-    return words(language)["file_hint"].format(count=int(field.max or 1), size=readable(field.max_bytes))
+    most = int(field.max or 1)
+    return words(language)["file_hint" if most > 1 else "file_hint_one"].format(
+        count=most, size=readable(field.max_bytes)
+    )
 
 
 def _field(field: Field, own: Translation, language: str) -> ShownField:
