@@ -8,7 +8,11 @@ from uuid import UUID
 import httpx
 import pytest
 
+from leadsbot.contracts.events import DeliverySent
+from leadsbot.features.forms.definition import decode
+from leadsbot.features.forms.public import create_form, publish, save_draft
 from leadsbot.features.leads import actions
+from leadsbot.infra.events.log import emit
 from leadsbot.kit import ids
 from leadsbot.kit.clock import utcnow
 from tests.features.leads.conftest import As, Desk
@@ -251,3 +255,83 @@ async def test_who_takes_a_lead_has_claimed_it_and_nobody_gave_it_to_them(desk: 
 
     assert "Claimed" in page
     assert "Given to" not in page
+
+
+CHOICES = [{"value": "a1", "label": "A new roof"}, {"value": "b2", "label": "A repair of something"}]
+
+
+async def designed(desk: Desk) -> UUID:
+    """A form of several kinds of fields, published twice: the second version calls its first field otherwise."""
+    fields = [
+        {"key": "email", "type": "email", "label": "Your e-mail"},
+        {"key": "what", "type": "select", "label": "What is it about?", "options": CHOICES},
+        {"key": "when", "type": "text", "label": "By when?"},
+        {"key": "urgent", "type": "rating", "label": "How urgent?"},
+        {"key": "site", "type": "text", "label": "Where is it?"},
+        {"key": "agreed", "type": "consent", "label": "I agree", "text": "You may answer me."},
+    ]
+    form = {"title": "Roofs", "steps": [{"id": "one", "fields": fields}]}
+    async with desk.db.tenant(desk.workspace) as tx:
+        made = await create_form(tx, decode(form))
+    fields[1]["label"] = "Subject, renamed"
+    async with desk.db.tenant(desk.workspace) as tx:
+        await save_draft(tx, made.id, decode(form), revision=made.revision)
+        await publish(tx, made.id)
+    return made.source.id
+
+
+ROOF = {
+    "agreed": True, "urgent": 4, "when": "", "site": "Behind the old mill, second yard", "what": "b2",
+    "email": "roof@example.org", "ref": "0198c2f4-1111-7222-8333-444455556666", "extra": "blue",
+}  # fmt: skip
+
+
+async def test_the_lead_page_reads_like_the_version_that_was_filled_in(desk: Desk, http: As) -> None:
+    desk.source = await designed(desk)
+    lead_id = await desk.shown(ROOF, form_version=1)
+
+    async with http("alice") as client:
+        page = (await client.get(f"/leads/{lead_id}")).text
+        outside = http("charlie-in-a-browser")
+        async with outside as charlie:
+            assert "What is it about?" not in (await charlie.get(f"/leads/{lead_id}")).text
+
+    sent = page.split('id="submissions"')[1].split("How it came")[0]
+    told = [
+        "Your e-mail",
+        "What is it about?",
+        "A repair of something",
+        "How urgent?",
+        "Where is it?",
+        "I agree",
+        "extra",
+    ]
+    assert sorted(told, key=sent.index) == told
+    assert "Subject, renamed" not in page
+    assert "By when?" not in sent
+    assert "<dt>What is it about?</dt><dd>A repair of something</dd>" in page.split('id="facts"')[1]
+
+
+async def test_the_list_tells_what_was_written_and_leaves_out_ticks_ids_and_empty_answers(desk: Desk, http: As) -> None:
+    desk.source = await designed(desk)
+    await desk.shown(ROOF, form_version=2)
+
+    async with http("alice") as client:
+        page = (await client.get("/leads")).text
+
+    line = "Behind the old mill, second yard · Subject, renamed: A repair of something · How urgent?: 4 · extra: blue"
+    assert f'<span class="cut muted">{line}</span>' in page
+
+
+async def test_a_mail_to_whoever_wrote_is_called_a_confirmation(desk: Desk, http: As) -> None:
+    lead_id = await desk.arrives(ANNA)
+    async with desk.db.tenant(desk.workspace) as tx:
+        for channel in ("email", "telegram"):
+            await emit(tx, DeliverySent(delivery_id=ids.new_id(), lead_id=lead_id, channel=channel))
+
+    async with http("alice") as client:
+        page = (await client.get(f"/leads/{ids.show(ids.LEAD, lead_id)}")).text
+
+    assert "Confirmed by e-mail" in page
+    assert "Sent to Telegram" in page
+    assert "Sent to Email" not in page

@@ -11,7 +11,7 @@ from litestar import Response
 from leadsbot.features.accounts.public import look_at, members, workspace_settings
 from leadsbot.features.capture.public import Source, list_sources
 from leadsbot.features.forms.public import uploads_of
-from leadsbot.features.leads import actions, public, query, store
+from leadsbot.features.leads import actions, answers, public, query, store
 from leadsbot.features.leads.model import STAGES, Lead
 from leadsbot.features.leads.public import LeadView
 from leadsbot.features.leads.timeline import Names, entries, happened
@@ -46,6 +46,7 @@ async def inbox(request: PageRequest, actor: Caller, tx: InTx, services: Uses) -
     shown = paged(await public.views(tx, rows), ROWS, lambda lead: lead, lambda lead: (lead.last_activity_at, lead.id))
     names = await _names(tx)
     sources = await list_sources(tx)
+    known = {each.id: each for each in sources}
     counts = await store.stage_counts(tx, _without_stage(filters))
     chips = [("", "All", sum(counts.values()))]
     chips += [(stage, names.stages[stage], counts.get(stage, 0)) for stage in STAGES]
@@ -54,6 +55,7 @@ async def inbox(request: PageRequest, actor: Caller, tx: InTx, services: Uses) -
         request,
         "leads/list.html",
         leads=shown.data,
+        lines={each.id: answers.in_one_line(each, known) for each in shown.data if not each.message},
         next_cursor=shown.next_cursor,
         view=query.encoded(get),
         chips=[
@@ -238,6 +240,7 @@ async def _lead(
     above, below = await store.neighbours(tx, _filter(request, me), (lead.last_activity_at, lead.id))
     view = _view(request)
     submissions = await public.submissions(tx, lead.id)
+    filled = await answers.forms_filled_in(tx, submissions)
     return render(
         request,
         "leads/lead.html",
@@ -253,6 +256,8 @@ async def _lead(
         days=entries(events, await public.notes(tx, lead.id), names, (await workspace_settings(tx)).timezone),
         more=len(events) == EVENTS,
         submissions=submissions,
+        answers={each.id: answers.read(each.fields, filter(None, [filled.get(each.id)])) for each in submissions},
+        facts=answers.read(lead.fields, filled.values()),
         files=await uploads_of(tx, [each.id for each in submissions]),
         duplicates=await public.possible_duplicates(tx, lead.id),
         merged=[_show_id(each) for each in family if each != lead.id],

@@ -63,6 +63,10 @@ def _tags(data: Mapping[str, Any]) -> str:
     return f"Tags: {'; '.join(parts)}"
 
 
+def _channel(data: Mapping[str, Any]) -> str:
+    return str(data["channel"]).capitalize()
+
+
 label(
     "lead.created",
     "inbox",
@@ -75,9 +79,17 @@ label("lead.assigned", "user", lambda d, n: f"Given to {n.person(d['owner'])}" i
 label("lead.note_added", "note", lambda _d, _n: "Note")
 label("lead.tagged", "tag", lambda d, _: _tags(d))
 label("lead.merged", "link", lambda _d, _n: "Merged with another lead")
-SENT = {"telegram": "Sent to Telegram", "email": "Confirmed by e-mail"}
-label("delivery.sent", "send", lambda d, _: SENT.get(str(d["channel"]), f"Sent by {d['channel']}"))
-label("delivery.failed", "alert", lambda d, _: f"Could not be sent to {str(d['channel']).capitalize()}")
+# What goes out by e-mail is the confirmation to whoever wrote, not an alert to the team.
+label(
+    "delivery.sent", "send", lambda d, _: "Confirmed by e-mail" if d["channel"] == "email" else f"Sent to {_channel(d)}"
+)
+label(
+    "delivery.failed",
+    "alert",
+    lambda d, _: (
+        "Could not be confirmed by e-mail" if d["channel"] == "email" else f"Could not be sent to {_channel(d)}"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
