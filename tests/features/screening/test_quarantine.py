@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
+from leadsbot.features.capture.tables import Submission
 from leadsbot.features.screening import later
+from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
+from leadsbot.kit.clock import utcnow
 from leadsbot.kit.ids import new_id, show
 from tests.features.screening.arriving import SPAM
 from tests.features.screening.conftest import CONTEXT, Desk, plain
@@ -23,6 +27,19 @@ def shown(submission_id: UUID) -> str:
 async def caught(desk: Desk, **fields: str) -> UUID:
     submission_id = await desk.post(**{**SPAM, "_gotcha": "x", **fields})
     await desk.take_in(submission_id)
+    return submission_id
+
+
+async def held(tx: TenantTx, source_id: UUID, fields: dict[str, Any]) -> UUID:
+    """A submission that waits, as a form with fields for files leaves it."""
+    submission_id = new_id()
+    await tx.execute(
+        insert(Submission).values(
+            workspace_id=tx.workspace_id, id=submission_id, source_id=source_id, fields=fields, context={},
+            body_hash=b"", received_at=utcnow(), lawful_basis="consent", notice_version="1", quarantined=True,
+            verdict={"verdict": "quarantine", "score": 0.8, "reasons": ["trap_filled"]},
+        )
+    )  # fmt: skip
     return submission_id
 
 
@@ -60,6 +77,36 @@ async def test_the_folder_is_empty_and_says_what_it_is_for(desk: Desk) -> None:
     assert "Nothing is held back" in page
     assert "the filter learns" in page
     assert (await desk.alice.get("/quarantine/count")).text == ""
+
+
+async def test_the_folder_tells_what_was_written_and_names_files_without_their_ids(desk: Desk) -> None:
+    upload = show(ids.UPLOAD, new_id())
+    written = "Our roof leaks above the stairs."
+    answers = {"name": "Kevin", "which_day": "Monday", "hint": "", "tell_us": written, "ref": upload, "agreed": "yes"}
+    plan = {"filename": "plan.pdf", "size": 2048, "content_type": "application/pdf", "upload": upload}
+    body = {**answers, "plans": [plan], "rooms": ["attic", "stairs"]}
+    async with desk.db.tenant(desk.cast.workspace_id) as tx:
+        bot = await held(tx, desk.source.id, body)
+    html = (await desk.alice.get("/quarantine")).text
+    # JSON in the database has its own order of names, by their length.
+    told = f"{written} · Plans: plan.pdf, 2 KB · Rooms: attic, stairs · Which day: Monday"
+    assert f'<span class="cut">{told}</span>' in html
+    assert "<dt>Plans</dt><dd>plan.pdf, 2 KB</dd>" in html
+    assert "<dt>Rooms</dt><dd>attic, stairs</dd>" in html
+    assert "<dt>Hint</dt>" not in html
+    assert "application/pdf" not in html
+    assert shown(bot) in html
+    assert written not in (await desk.charlie.get("/quarantine")).text
+
+
+async def test_the_lists_stay_in_reach_when_the_last_submission_was_released(desk: Desk) -> None:
+    bot = await caught(desk)
+    answer = await desk.alice.post(f"/quarantine/{shown(bot)}/release", {"state": "blocked"}, on="/quarantine")
+    for address in (answer.headers["location"], "/quarantine"):
+        page = (await desk.alice.get(address)).text
+        for state in ("quarantined", "blocked", "spam", "released"):
+            assert f'href="/quarantine?state={state}"' in page, (address, state)
+    assert "Choose another kind above" in (await desk.alice.get(answer.headers["location"])).text
 
 
 async def test_hostile_text_is_shown_as_text(desk: Desk) -> None:

@@ -13,10 +13,11 @@ from leadsbot.features.capture.public import HeldState, Submission
 from leadsbot.features.screening import actions, later
 from leadsbot.features.screening.model import KEPT, UNDO_S
 from leadsbot.features.screening.reasons import reasons_of
-from leadsbot.features.screening.signals.said import said
+from leadsbot.features.screening.signals.said import is_prose, said
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
 from leadsbot.kit.errors import Conflict, Invalid
+from leadsbot.kit.headline import Told, headline, is_empty
 from leadsbot.web.actor import Permission
 from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted
 from leadsbot.web.pagination import paged, position
@@ -69,7 +70,8 @@ async def folder(request: PageRequest, tx: InTx) -> Response[str]:
             for key, label in CHIPS
         ],
         nothing=NOTHING[state],
-        anything=any(counts.values()),
+        # What was released a moment ago is in no list until it has become a lead.
+        anything=any(counts.values()) or bool(get("state") or get("done")),
         undo=await _undo(tx, get("done") or ""),
         days=KEPT.days,
         seconds=UNDO_S,
@@ -170,8 +172,8 @@ def _row(submission: Submission, sources: dict[UUID, str]) -> dict[str, Any]:
         "id": ids.show(ids.SUBMISSION, submission.id),
         "who": parts.name or parts.email or "No name",
         "email": parts.email,
-        "text": parts.text,
-        "fields": submission.fields,
+        "text": headline(Told(_label(key), value) for key, value in submission.fields.items() if is_prose(key)),
+        "answers": [(_label(key), _shown(value)) for key, value in submission.fields.items() if not is_empty(value)],
         "context": submission.context,
         "ip": submission.ip,
         "source": sources.get(submission.source_id, "a deleted source"),
@@ -184,6 +186,17 @@ def _row(submission: Submission, sources: dict[UUID, str]) -> dict[str, Any]:
         "releasable": submission.quarantined and submission.label != "genuine",
         "quarantined": submission.quarantined,
     }
+
+
+def _label(key: str) -> str:
+    words = " ".join(key.replace("_", " ").split())
+    return words[:1].upper() + words[1:] or key
+
+
+def _shown(value: Any) -> Any:
+    """Several choices as one text; everything else as it came."""
+    several = isinstance(value, list) and all(isinstance(each, str | int | float) for each in value)
+    return ", ".join(map(str, value)) if several else value
 
 
 routes = (folder, count, release, spam, release_all, undo)

@@ -46,6 +46,11 @@ def _kind(key: str) -> int:
     return kind
 
 
+def is_prose(key: str) -> bool:
+    """Whether a field of this name may hold prose, and no name or address."""
+    return _kind(key) == PROSE
+
+
 def said(fields: Mapping[str, Any]) -> Said:
     """Look through the fields, at most 40 texts, nested ones included."""
     prose: list[str] = []
