@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-BENCHES = ("capture", "jobs", "alerts", "serve", "forms", "screening")
+BENCHES = ("capture", "jobs", "alerts", "serve", "forms", "screening", "widget")
 
 
 def main() -> int:
