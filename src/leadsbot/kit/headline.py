@@ -13,6 +13,7 @@ MOST: Final = 4
 LONGEST_TEXT, LONGEST_ANSWER = 200, 60
 PROSE: Final = 20
 """From so many characters on, and with a blank between them, a text speaks for itself without its label."""
+_LOOKED_AT: Final = 2_000
 _TICKS: Final = frozenset({"yes", "no", "on", "off", "true", "false"})
 _ID: Final = re.compile(
     r"[a-z]{2,5}_[0-9a-hjkmnp-tv-z]{26}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
@@ -57,7 +58,7 @@ def _line(value: object) -> str:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, str):
-        text = " ".join(value.split())
+        text = " ".join(value[:_LOOKED_AT].split())
         return "" if text.lower() in _TICKS or _ID.fullmatch(text) else text
     if files := told_files(value):
         return files
