@@ -104,8 +104,6 @@ def submission(body: object, reserve: Sequence[str], *, is_form: bool) -> Parsed
 def _plausible(name: str, value: object, is_form: bool) -> bool:
     """Whether this can be an address: a text, or what form builders wrap one in. An odd name or message is kept as a
     further answer, since an enquiry is worth more than its shape."""
-    if isinstance(value, dict | list) and name.lower() in LOOSE:
-        return True
-    if isinstance(value, dict):
-        return is_form or "value" in value
-    return is_form if isinstance(value, list) else isinstance(value, _SCALAR) and not isinstance(value, bool)
+    if isinstance(value, dict | list):
+        return is_form or name.lower() in LOOSE or (isinstance(value, dict) and "value" in value)
+    return isinstance(value, _SCALAR) and not isinstance(value, bool)
