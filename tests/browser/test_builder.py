@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
+from playwright.async_api import Error, Page
 from playwright.async_api import expect as shows
 
 from tests.browser.desk import MARKS, Desk, card, kinds, label, order, preview, saved, settings
@@ -31,15 +33,24 @@ async def test_a_field_is_found_by_a_word_inserted_named_and_saved_under_its_nam
     }  # fmt: skip
 
 
+async def _listed(page: Page) -> bool:
+    """Leave the field that was made last and open the list. On a busy machine the key may come before the field lets go
+    of the focus, and is typed into it: then it is pressed once more."""
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("/")
+    with contextlib.suppress(Error):
+        await kinds(page).first.wait_for(timeout=2000)
+    return await kinds(page).count() > 0
+
+
 async def test_every_kind_of_field_can_be_inserted_and_published(desk: Desk) -> None:
     page = await desk.open()
     await page.keyboard.press("/")
     known = await kinds(page).count()
     await page.keyboard.press("Escape")
     for number in range(known):
-        await page.keyboard.press("/")
+        await until(lambda: _listed(page))
         await kinds(page).nth(number).click()
-        await page.keyboard.press("Escape")
     await saved(page)
     form = await desk.api("GET", f"/{desk.form['id']}")
 

@@ -304,7 +304,7 @@ async def test_a_key_of_rows_acts_in_the_row_that_has_the_focus(stage: Stage, pa
     await page.keyboard.press("j")
     async with page.expect_request(lambda request: request.method == "POST"):
         await page.keyboard.press("d")
-    await page.wait_for_url("**/")
+    await until(lambda: stage.posts)
     assert stage.posts == [f"/done/{stage.rows[1]}"]
 
 
