@@ -123,7 +123,7 @@ class Telegram:
 async def workspaces(environment: dict[str, str]) -> list[dict[str, str]]:
     """As many workspaces as chats, made by the code that makes real ones."""
     settings = load({**os.environ, **environment})
-    async with ready(settings) as addresses:
+    async with ready(settings, make=True) as addresses:
         db = Database(addresses.of(APP), name="bench")
         made = [
             await provision(db, name=f"Firm {n}", owner_email=f"owner{n}@example.com", owner_password=None)
