@@ -83,3 +83,19 @@ def test_formats_have_names_that_people_know() -> None:
     assert called(["application/pdf", "image/*", "application/x-odd"]) == (
         "PDF, JPEG, PNG, GIF, WebP, HEIC, application/x-odd"
     )
+
+
+def test_an_archive_that_cannot_be_opened_is_just_unknown() -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as made:
+        made.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+    stored, whole = b"\x00\x00", held.getvalue()
+    # The method of packing stands ten bytes into the directory's entry; 99 is none that Python knows.
+    entry = whole.index(b"PK\x01\x02") + 10
+    assert whole[entry : entry + 2] == stored
+    packed = whole[:entry] + (99).to_bytes(2, "little") + whole[entry + 2 :]
+    # Bit 0 of the flags, two bytes before, says that an entry is encrypted.
+    sealed = whole[: entry - 2] + b"\x01\x00" + whole[entry:]
+
+    assert media_type(whole, "a.odt") == "application/vnd.oasis.opendocument.text"
+    assert [media_type(content, "a.odt") for content in (packed, sealed)] == [UNKNOWN, UNKNOWN]

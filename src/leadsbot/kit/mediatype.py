@@ -140,7 +140,8 @@ def _zipped(content: bytes) -> str:
                 with archive.open("mimetype") as entry:
                     said = entry.read(100).decode("ascii", "replace").strip()
                 return said if _OPEN_DOCUMENT.fullmatch(said) else "application/zip"
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError):
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError):
+        # RuntimeError is also what an encrypted entry, or one packed in a way that Python does not know, ends with.
         return UNKNOWN
     return "application/zip"
 

@@ -169,7 +169,7 @@ async def _page(
         "address": address(services.url(), source),
         "snippets": snippets(services.url(), source),
         "counts": counts.get(source.id, NOTHING),
-        "refused": told((await store.refusals(tx, utcnow() - PERIOD)).get(source.id, [])),
+        "refused": told((await store.refusals(tx, utcnow() - PERIOD, source.id)).get(source.id, [])),
         "values": _values(source),
         "own_origin": services.url(),
         "error": None,

@@ -24,8 +24,8 @@ async def add_refusals(tx: TenantTx, counts: Mapping[tuple[UUID, str], int]) -> 
     await tx.execute(insert(SourceRefusalRow), rows)
 
 
-async def refusals(tx: TenantTx, since: datetime) -> dict[UUID, list[Refusal]]:
-    """What each source refused since a moment: the commonest reason first."""
+async def refusals(tx: TenantTx, since: datetime, source_id: UUID | None = None) -> dict[UUID, list[Refusal]]:
+    """What each source, or one, refused since a moment: the commonest reason first."""
     times, last = func.sum(SourceRefusalRow.times).label("times"), func.max(SourceRefusalRow.at).label("last")
     statement = (
         select(SourceRefusalRow.source_id, SourceRefusalRow.code, times, last)
@@ -33,6 +33,8 @@ async def refusals(tx: TenantTx, since: datetime) -> dict[UUID, list[Refusal]]:
         .group_by(SourceRefusalRow.source_id, SourceRefusalRow.code)
         .order_by(times.desc(), SourceRefusalRow.code)
     )
+    if source_id is not None:
+        statement = statement.where(SourceRefusalRow.source_id == source_id)
     found: dict[UUID, list[Refusal]] = {}
     for row in (await tx.execute(statement)).all():
         found.setdefault(row.source_id, []).append(Refusal(code=row.code, times=int(row.times), last_at=row.last))
