@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
+import msgspec
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -36,6 +38,8 @@ SMS = ROOT.parent / "shared" / "data" / "SMSSpamCollection"
 EXAMPLES = ROOT / "tests" / "fixtures" / "screening" / "submissions.tsv"
 WARM = 200
 ROUNDS = 2_000
+PEOPLE = 60_000
+"""More than can post in one round, so that nobody posts twice."""
 
 
 def features(text: str) -> list[int]:
@@ -99,7 +103,7 @@ def verdicts() -> tuple[float, float]:
                         ip=f"2001:db8:{n % 60000:x}::1")  # fmt: skip
 
     def program(n: int) -> object:
-        return form(n)._replace(route="webhook", token="")  # type: ignore[attr-defined]
+        return msgspec.structs.replace(form(n), route="webhook", token="")  # type: ignore[attr-defined]
 
     return cost(form, one.judge), cost(program, one.judge)  # type: ignore[arg-type]
 
@@ -123,7 +127,7 @@ async def throughput() -> dict[bool, tuple[float, float]]:
             for number in range(2 * capture.ROUNDS):
                 on = number % 2 == 0
                 key = sources[on].key
-                requests = [_post(signer, key, n) for n in range(20_000)]
+                requests = [_post(signer, key, n) for n in range(PEOPLE)]
                 took, used = await asyncio.to_thread(
                     capture.capture, dsn_as(server.dsn(), CAPTURE, None), requests
                 )

@@ -108,7 +108,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a captcha's provider must be asked about before it may be released."""
 
 
-class Arriving(NamedTuple):
+class Arriving(msgspec.Struct, frozen=True, gc=False):
     """One submission as screening sees it."""
 
     workspace_id: UUID

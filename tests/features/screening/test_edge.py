@@ -203,7 +203,7 @@ def test_a_copied_text_is_noticed_also_with_a_word_changed_and_in_its_workspace_
 
 
 def test_sensitivity_moves_the_line_and_off_screens_nothing() -> None:
-    doubtful = message("Get more customers with our SEO package, first month free")
+    doubtful = message("Get more customers with our SEO package, first month free, reply now")
     lines = [judged(doubtful, checks={"sensitivity": each}).verdict for each in ("low", "normal", "high")]
     assert lines == ["allow", "quarantine", "quarantine"]
     assert screener().weigh(arriving(SPAM, trap="x", checks={"sensitivity": "off"})) is None

@@ -40,7 +40,7 @@ def test_invisible_letters_and_compatibility_forms_change_nothing() -> None:
 
 def test_a_link_is_read_as_its_host() -> None:
     one, other = words.read("look https://a.example/x?q=1 here"), words.read("look https://a.example/another here")
-    assert one.hosts == other.hosts == ["a.example"]
+    assert one.hosts() == other.hosts() == ["a.example"]
     assert one.features == other.features
 
 
@@ -70,7 +70,7 @@ def test_one_lesson_moves_its_text_much_and_others_little() -> None:
 
 def test_the_shipped_weights_are_made_from_the_examples() -> None:
     made = prior.unpack(prior.pack(prior.train(prior.examples(EXAMPLES))))
-    shipped = prior.prior()
+    shipped = prior.places()
     # A step is what rounding may differ by between mathematical libraries.
     step = max(map(abs, shipped)) / 127
     assert max(abs(one - other) for one, other in zip(made, shipped, strict=True)) <= 1.5 * step

@@ -11,7 +11,7 @@ from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Label, Submission
 from leadsbot.features.screening import checks, store
 from leadsbot.features.screening.learning import words
-from leadsbot.features.screening.learning.ftrl import BadState, Model, logit
+from leadsbot.features.screening.learning.ftrl import BadState, Model
 from leadsbot.features.screening.learning.prior import prior
 from leadsbot.features.screening.model import CAPTCHAS, PROOF_MODES, SENSITIVITIES
 from leadsbot.features.screening.signals.said import said
@@ -111,13 +111,13 @@ async def teach(tx: TenantTx, submission_id: UUID) -> bool:
     text = words.plain(said(submission.fields).text)
     if not text.strip():
         return False
-    features = words.read(text).features
+    reading = words.read(text)
     state = await store.model(tx)
     try:
         model = Model() if state is None else Model.load(state)
     except BadState:
         model = Model()
-    model.learn(features, spam=said_of.spam, offset=logit(prior(), features))
+    model.learn(reading.features, spam=said_of.spam, offset=prior().logit(reading))
     await store.save_model(tx, model.dump())
     return True
 

@@ -6,7 +6,7 @@ import asyncio
 
 from leadsbot.contracts.intake import ALLOW, QUARANTINE, Arriving, Verdict
 from leadsbot.features.screening import model
-from leadsbot.features.screening.learning import ftrl, words
+from leadsbot.features.screening.learning import words
 from leadsbot.features.screening.learning.prior import prior
 from leadsbot.features.screening.learning.taught import Taught
 from leadsbot.features.screening.model import Evidence, Settings
@@ -103,38 +103,32 @@ class EdgeScreener:
 
     def _content(self, workspace: int, parts: Said, settings: Settings, *, counted: bool) -> list[Evidence]:
         """What the texts say."""
-        text = words.plain(parts.text)
         found = [content.name(parts), content.same_everywhere(parts), content.disposable(parts)]
-        evidence = [each for each in found if each]
-        if not text or text.isspace():
-            return evidence
-        reading = words.read(text)
-        evidence.append(self._model(workspace, reading))
-        evidence += content.links(reading)
-        if reading.traits:
-            evidence += content.letters(reading)
-        for each in (
-            content.markup(text),
-            scripts.script(text, settings.scripts) if settings.scripts and not text.isascii() else None,
-            self._repeats.look(workspace, reading, clock.monotonic()) if counted else None,
-        ):
-            if each:
-                evidence.append(each)
-        return evidence
+        text = words.plain(parts.text)
+        if text and not text.isspace():
+            reading = words.read(text)
+            found.append(self._model(workspace, reading))
+            found += content.text(text, reading)
+            if settings.scripts and not text.isascii():
+                found.append(scripts.script(text, settings.scripts))
+            if counted:
+                found.append(self._repeats.look(workspace, reading, clock.monotonic()))
+        return [each for each in found if each is not None]
 
     def _model(self, workspace: int, reading: words.Reading) -> Evidence:
         weights = self._taught.weights(workspace)
         trust = TRUST if weights is None else TAUGHT_TRUST
-        odds = ftrl.logit(self._prior if weights is None else weights, reading.features)
+        odds = (weights or self._prior).logit(reading)
         return Evidence(min(DISTRUST, max(trust, odds)), "wording", "content")
 
     def _behaviour(self, arriving: Arriving) -> list[Evidence]:
         """How it was sent, for what a browser sends."""
         token = self._tokens.read(arriving.token, arriving.source_key, arriving.origin, clock.unix_seconds())
         evidence = behaviour.page(token, designed=arriving.designed, origin=arriving.origin)
-        for each in (behaviour.trap(arriving.trap), behaviour.agent(arriving.user_agent)):
-            if each:
-                evidence.append(each)
+        if trapped := behaviour.trap(arriving.trap):
+            evidence.append(trapped)
+        if agent := behaviour.agent(arriving.user_agent):
+            evidence.append(agent)
         return evidence
 
     def _challenged(self, arriving: Arriving, evidence: list[Evidence], settings: Settings) -> Verdict:

@@ -13,10 +13,10 @@ from array import array
 from collections.abc import Sequence
 from typing import Final
 
-from leadsbot.features.screening.learning.words import PLACES
+from leadsbot.features.screening.learning.pieces import PLACES
 
-ALPHA: Final = 6.0
-BETA: Final = 1.0
+ALPHA: Final = 1.5
+BETA: Final = 0.2
 FORMAT: Final = b"F1"
 _HEAD: Final = struct.Struct("<2sI")
 _FURTHEST: Final = 30.0
@@ -41,7 +41,7 @@ class Model:
 
     def logit(self, features: Sequence[int]) -> float:
         """The log-odds that a text with these features is spam."""
-        return logit(self.weights, features)
+        return sum([self.weights[place] for place in features]) / math.sqrt(len(features))
 
     def learn(self, features: Sequence[int], *, spam: bool, offset: float = 0.0) -> None:
         """Learn one example. ``offset`` is what is known without this model (a logit)."""
@@ -70,11 +70,6 @@ class Model:
             model._z[place], model._n[place] = z, n
             model.weights[place] = -z * ALPHA / (BETA + math.sqrt(n))
         return model
-
-
-def logit(weights: Sequence[float], features: Sequence[int]) -> float:
-    """What weights say about features."""
-    return sum([weights[place] for place in features]) / math.sqrt(len(features))
 
 
 def _little(part: array[int] | array[float]) -> bytes:

@@ -17,9 +17,10 @@ from typing import Final
 
 from leadsbot.features.screening.learning import words
 from leadsbot.features.screening.learning.ftrl import Model
+from leadsbot.features.screening.learning.weights import Weights
 
 FILE: Final = Path(__file__).with_name("prior.bin")
-EPOCHS: Final = 2
+EPOCHS: Final = 4
 Example = tuple[str, bool]
 
 
@@ -47,16 +48,23 @@ def pack(model: Model) -> bytes:
     return struct.pack("<f", step) + zlib.compress(array("b", [round(w / step) for w in model.weights]).tobytes(), 9)
 
 
-def unpack(packed: bytes) -> array[float]:
-    """The weights again."""
+def unpack(packed: bytes) -> list[float]:
+    """The weights again. A list of few numbers, each of which is there once: what is read at random should be small."""
     (step,) = struct.unpack_from("<f", packed)
-    return array("f", [level * step for level in array("b", zlib.decompress(packed[4:]))])
+    of_level = {level: level * step for level in range(-128, 128)}
+    return [of_level[level] for level in array("b", zlib.decompress(packed[4:]))]
 
 
 @lru_cache(maxsize=1)
-def prior() -> list[float]:
-    """The shipped weights; a list, which is read faster than an array."""
-    return list(unpack(FILE.read_bytes()))
+def prior() -> Weights:
+    """The shipped weights."""
+    return Weights(places())
+
+
+@lru_cache(maxsize=1)
+def places() -> list[float]:
+    """The shipped weight of each place."""
+    return unpack(FILE.read_bytes())
 
 
 if __name__ == "__main__":

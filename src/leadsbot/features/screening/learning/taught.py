@@ -6,13 +6,14 @@ import asyncio
 from array import array
 from collections import OrderedDict
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
 from leadsbot.features.screening.learning.ftrl import BadState, Model
-from leadsbot.features.screening.learning.prior import prior
+from leadsbot.features.screening.learning.prior import places, prior
+from leadsbot.features.screening.learning.weights import Weights
 from leadsbot.infra import logging
 from leadsbot.infra.db.raw import LOST, Link
 from leadsbot.infra.waiting import until_set
@@ -28,7 +29,6 @@ CHANGED: Final = (
 """Changes are looked for again for 15 s: a transaction shows its rows later than the moment it wrote in them."""
 STATES: Final = "SELECT workspace_id, changed_at, state FROM screening_model WHERE workspace_id = ANY($1)"
 log = logging.get(__name__)
-Weights: TypeAlias = "array[float]"
 
 
 class Taught:
@@ -100,5 +100,5 @@ def _combined(row: Any) -> Weights:
         own = Model.load(row["state"]).weights
     except BadState:
         log.error("screening.model_unreadable", workspace_id=str(row["workspace_id"]))
-        return array("f", prior())
-    return array("f", [mine + shipped for mine, shipped in zip(own, prior(), strict=True)])
+        return prior()
+    return Weights(array("f", [mine + shipped for mine, shipped in zip(own, places(), strict=True)]))

@@ -8,7 +8,8 @@ from typing import Final
 
 from disposable_email_domains import blocklist
 
-from leadsbot.features.screening.learning.words import JUMPY, MIXED, ODD, TRAIT_MASK, Reading, traits
+from leadsbot.features.screening.learning.pieces import COUNT, COUNTABLE, LINKED, MIXED, ODD, TOKENS
+from leadsbot.features.screening.learning.words import Reading, jumps
 from leadsbot.features.screening.model import Evidence
 from leadsbot.features.screening.signals.said import Said
 
@@ -26,37 +27,43 @@ IN_NAME: Final = re.compile(
 LINK_IN_NAME: Final = Evidence(2.4, "link_in_name", SIDE)
 SENTENCE: Final = 8
 SAME: Final = Evidence(2.0, "same_everywhere", SIDE)
+LINK_MARKUP: Final = Evidence(2.4, "markup", SIDE)
+"""HTML or BBCode links, which no form asks for."""
+_ANY: Final = COUNT * (LINKED | ODD | MIXED)
 ODD_NAME: Final = Evidence(1.5, "odd_name", SIDE)
+
+
+def text(said: str, reading: Reading) -> list[Evidence]:
+    """What speaks against a text by what stands in it: links, markup, letters that make no words."""
+    found: list[Evidence] = []
+    if reading.counts & _ANY:
+        found += links(reading)
+        found += letters(reading)
+    if ("<" in said or "[" in said) and MARKUP.search(said):
+        found.append(LINK_MARKUP)
+    return found
 
 
 def links(reading: Reading) -> list[Evidence]:
     """How many links there are, where they lead, and whether there is anything else."""
-    hosts = reading.hosts
+    hosts = reading.hosts()
     if not hosts:
         return []
     count = len(hosts)
     found = [Evidence(LINKS[min(count, len(LINKS) - 1)], "many_links" if count > 2 else "links", SIDE)]
     if any(host.removeprefix("www.") in SHORTENERS for host in hosts):
         found.append(Evidence(1.0, "shortened_link", SIDE))
-    if len(reading.tokens) < 4 * count:
+    if reading.count(TOKENS) < 4 * count:
         found.append(Evidence(1.0, "mostly_links", SIDE))
     return found
 
 
-def markup(text: str) -> Evidence | None:
-    """HTML or BBCode links, which no form asks for."""
-    if ("<" in text or "[" in text) and MARKUP.search(text):
-        return Evidence(2.4, "markup", SIDE)
-    return None
-
-
 def letters(reading: Reading) -> list[Evidence]:
     """Letters that make no words, or that mix two scripts inside one."""
-    shape, found = reading.traits, []
-    countable, odd = shape & TRAIT_MASK, shape // ODD & TRAIT_MASK
-    if odd and odd * 2 >= countable and odd * 3 >= len(reading.tokens):
+    found, odd = [], reading.count(ODD)
+    if odd and odd * 2 >= reading.count(COUNTABLE) and odd * 3 >= reading.count(TOKENS):
         found.append(Evidence(2.2, "gibberish", SIDE))
-    if shape // MIXED & TRAIT_MASK:
+    if reading.count(MIXED):
         found.append(Evidence(1.3, "mixed_letters", SIDE))
     return found
 
@@ -66,7 +73,7 @@ def name(said: Said) -> Evidence | None:
     given = said.name
     if ("." in given or ":" in given or "/" in given) and IN_NAME.search(given):
         return LINK_IN_NAME
-    return ODD_NAME if given and traits(given) >= JUMPY else None
+    return ODD_NAME if given and jumps(given) else None
 
 
 def same_everywhere(said: Said) -> Evidence | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
-from leadsbot.features.screening.learning.words import LANES, Reading
+from leadsbot.features.screening.learning.pieces import LANES
+from leadsbot.features.screening.learning.words import Reading
 from leadsbot.features.screening.model import Evidence
 
 FEWEST: Final = 8
@@ -16,6 +17,8 @@ NEAR: Final = 3
 """Bits in which two fingerprints of 64 may differ. One of four groups of 16 is then the same in both."""
 WEIGHTS: Final = (0.3, 0.6, *[1.2] * 7, 1.8)
 """By how often it came in before. Whoever tries a form some times is no bot; who goes on is."""
+MOST_PIECES: Final = 255
+"""A lane is one byte, in which every word counts one."""
 _BITS: Final = [bytes(int(count * 2 > words) for count in range(256)) for words in range(256)]
 _ONES: Final = bytes(48 + (byte > 0) for byte in range(256))
 _GROUP: Final = (1 << 16) - 1
@@ -23,8 +26,9 @@ _GROUP: Final = (1 << 16) - 1
 
 def fingerprint(reading: Reading) -> int:
     """64 bits of which similar texts share most."""
-    lanes = reading.lanes.to_bytes(LANES, "big").translate(_BITS[reading.distinct]).translate(_ONES)
-    return int(lanes, 2)
+    pieces = reading.pieces[:MOST_PIECES]
+    lanes = sum([piece.lanes for piece in pieces])
+    return int(lanes.to_bytes(LANES, "big").translate(_BITS[len(pieces)]).translate(_ONES), 2)
 
 
 def _groups(workspace: int, mark: int) -> tuple[int, ...]:
@@ -53,7 +57,7 @@ class Repeats:
 
     def look(self, workspace: int, reading: Reading, now: float) -> Evidence | None:
         """Whether this text, or one nearly like it, came in within a day; it is remembered. ``now`` is monotonic."""
-        if reading.distinct < FEWEST:
+        if len(reading.pieces) < FEWEST:
             return None
         mark = fingerprint(reading)
         groups = _groups(workspace, mark)

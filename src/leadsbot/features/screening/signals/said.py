@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+import msgspec
 
 MOST_TEXTS: Final = 40
 MOST_CHARACTERS: Final = 4_000
@@ -19,7 +21,7 @@ CONTACT: Final = NAMES | frozenset(
 """Fields that are not prose: their words are names of people and places, from which nothing should be learned."""
 
 
-class Said(NamedTuple):
+class Said(msgspec.Struct, frozen=True, gc=False):
     """The parts of a submission that are looked at."""
 
     text: str
