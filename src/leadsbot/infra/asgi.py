@@ -53,6 +53,10 @@ class Observer(Protocol):
         ...
 
 
+def _cut(value: bytes) -> str:
+    return value[: 4 * HEADER_LIMIT].decode("utf-8", "replace")[:HEADER_LIMIT]
+
+
 class Request:
     """Headers of one request as text, its own id, and who sent it."""
 
@@ -77,7 +81,10 @@ class Request:
     def header(self, name: bytes) -> str:
         """A header's value, cut at HEADER_LIMIT characters and without NUL; empty when it was not sent."""
         value = self.headers.get(name)
-        return value[: 4 * HEADER_LIMIT].decode("utf-8", "replace")[:HEADER_LIMIT].replace("\x00", "") if value else ""
+        if not value:
+            return ""
+        text = value.decode("utf-8", "replace") if len(value) <= HEADER_LIMIT else _cut(value)
+        return text.replace("\x00", "") if "\x00" in text else text
 
     def raw(self, name: bytes) -> str | None:
         """A header's value with one character per byte, for comparing; None when it was not sent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import struct
 import threading
 import time
 from typing import Final
@@ -33,7 +34,7 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
 _VALUES: Final = {letter: value for value, letter in enumerate(_ALPHABET)}
 _LENGTH: Final = 26
-_NOISE: Final = 128
+_NOISE: Final = struct.Struct("128Q")
 _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -53,16 +54,13 @@ class _Sequence:
         self._lock = threading.Lock()
         self._millisecond = 0
         self._counter = 0
-        self._noise = b""
-        self._used = 0
+        self._noise: list[int] = []
 
     def _random(self) -> int:
-        """80 random bits. The system is asked for many at once: a call for each id costs more than the id."""
-        if self._used >= len(self._noise):
-            self._noise, self._used = os.urandom(_NOISE * 10), 0
-        start = self._used
-        self._used += 10
-        return int.from_bytes(self._noise[start : start + 10], "big")
+        """64 random bits. The system is asked for many at once: a call for each id costs more than the id."""
+        if not self._noise:
+            self._noise = list(_NOISE.unpack(os.urandom(_NOISE.size)))
+        return self._noise.pop()
 
     def __call__(self) -> UUID:
         with self._lock:
@@ -70,15 +68,14 @@ class _Sequence:
             now = time.time_ns() // 1_000_000
             if now > self._millisecond:
                 self._millisecond = now
-                self._counter = (noise >> 32) & 0x1FFFFFFFFFF
+                self._counter = self._random() & 0x1FFFFFFFFFF
             else:
-                self._counter += 1 + ((noise >> 32) & 0xFF)
+                self._counter += 1 + (noise >> 32 & 0xFF)
                 if self._counter > 0x3FFFFFFFFFF:
                     self._millisecond += 1
-                    self._counter = (noise >> 32) & 0x1FFFFFFFFFF
-            millisecond, counter = self._millisecond, self._counter
-        high = (millisecond & 0xFFFFFFFFFFFF) << 16 | 0x7000 | counter >> 30
-        low = 0b10 << 62 | (counter & 0x3FFFFFFF) << 32 | (noise & 0xFFFFFFFF)
+                    self._counter = self._random() & 0x1FFFFFFFFFF
+            high = (self._millisecond & 0xFFFFFFFFFFFF) << 16 | 0x7000 | self._counter >> 30
+            low = 0b10 << 62 | (self._counter & 0x3FFFFFFF) << 32 | noise & 0xFFFFFFFF
         return UUID(int=high << 64 | low)
 
 

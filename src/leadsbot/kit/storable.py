@@ -17,6 +17,8 @@ MAX_ITEMS: Final = 5_000
 MAX_EXPONENT: Final = 400
 
 _REFUSED: Final = re.compile("[\x00\ud800-\udfff]")
+_SHORT: Final = 13
+"""Shorter texts hold no card number."""
 _CARD_SIZED: Final = range(10**12, 10**19)
 
 
@@ -69,8 +71,13 @@ class Checked:
             if not name.isascii() or "\x00" in name:
                 self._refuse(name, here)
             known = mask_pans(name) if len(name) > 12 else name
-            # Nearly every value of a form is a text: the short way saves a call for each.
-            kept[known] = self._text(item, here) if type(item) is str else self.value(item, here, depth + 1)
+            # Nearly every value of a form is a text: the short ways save a call for each.
+            if type(item) is not str:
+                kept[known] = self.value(item, here, depth + 1)
+            elif self.content and len(item) < _SHORT and item.isascii() and "\x00" not in item:
+                kept[known] = item
+            else:
+                kept[known] = self._text(item, here)
         return kept
 
     def _text(self, value: str, path: str) -> str:

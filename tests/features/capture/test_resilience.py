@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadsbot.features.capture.commit import Committer, Row
+from leadsbot.features.capture.commit import Committer, Row, Work
 from leadsbot.infra.asgi import Room
 from leadsbot.infra.db.base import APP, CAPTURE
 from leadsbot.infra.db.pool import Database
@@ -117,8 +117,6 @@ def row(door: Door, source: Any, **changes: Any) -> Row:
         key=None,
         body_hash="aa",
         answer=None,
-        quarantined=False,
-        verdict=None,
         lawful_basis="legitimate_interests",
         notice_version="1",
         correlation_id="req_x",
@@ -128,9 +126,13 @@ def row(door: Door, source: Any, **changes: Any) -> Row:
     return msgspec.structs.replace(made, **changes)
 
 
+def passing(_arriving: object) -> None:
+    """Nothing speaks against anybody."""
+
+
 async def settle(link: Link, committer: Committer, rows: list[Row]) -> list[Any]:
     """Hand over every row before the first commit starts, so that they share one statement."""
-    waiting = [asyncio.ensure_future(committer.accept([each])) for each in rows]
+    waiting = [asyncio.ensure_future(committer.accept(Work([each], []))) for each in rows]
     await asyncio.sleep(0)
     task = asyncio.ensure_future(committer.run(link))
     try:
@@ -152,7 +154,7 @@ async def test_poison_in_a_batch_harms_only_its_own_request(door: Door, database
         row(door, source, ip="nonsense"),
         row(door, source),
     ]
-    found = await settle(Link(database.of(CAPTURE), "capture"), Committer(lambda: None), rows)
+    found = await settle(Link(database.of(CAPTURE), "capture"), Committer(passing, lambda: None), rows)
     assert [type(each).__name__ for each in found] == ["Stored", "Gone", "Invalid", "Gone", "Invalid", "Stored"]
     assert isinstance(found[1], Gone)
     assert isinstance(found[2], Invalid)
@@ -162,7 +164,7 @@ async def test_poison_in_a_batch_harms_only_its_own_request(door: Door, database
 async def test_twins_in_one_batch_become_one_row(door: Door, database: TestDatabase) -> None:
     source = await door.source()
     rows = [row(door, source, key="k") for _ in range(3)] + [row(door, source, key="k", body_hash="bb")]
-    found = await settle(Link(database.of(CAPTURE), "capture"), Committer(lambda: None), rows)
+    found = await settle(Link(database.of(CAPTURE), "capture"), Committer(passing, lambda: None), rows)
     assert [each.id for each in found[:3]] == [rows[0].id] * 3
     assert [each.repeated for each in found[:3]] == [False, True, True]
     assert isinstance(found[3], Invalid)
@@ -174,18 +176,18 @@ async def test_sending_a_batch_again_after_a_lost_connection_stores_it_once(door
     source = await door.source()
     rows = [row(door, source), row(door, source)]
     for _ in range(2):
-        found = await settle(Link(database.of(CAPTURE), "capture"), Committer(lambda: None), rows)
+        found = await settle(Link(database.of(CAPTURE), "capture"), Committer(passing, lambda: None), rows)
         assert [(each.id, each.repeated) for each in found] == [(rows[0].id, False), (rows[1].id, False)]
     assert len(await door.rows(source)) == 2
 
 
 async def test_a_full_queue_refuses_at_once(door: Door) -> None:
     source = await door.source()
-    for committer in (Committer(lambda: None, rows=2), Committer(lambda: None, size=12)):
-        waiting = [asyncio.ensure_future(committer.accept([row(door, source)])) for _ in range(2)]
+    for committer in (Committer(passing, lambda: None, rows=2), Committer(passing, lambda: None, size=12)):
+        waiting = [asyncio.ensure_future(committer.accept(Work([row(door, source)], []))) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(Unavailable):
-            await committer.accept([row(door, source)])
+            await committer.accept(Work([row(door, source)], []))
         for each in waiting:
             each.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)

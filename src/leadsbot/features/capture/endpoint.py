@@ -11,7 +11,6 @@ from uuid import UUID
 import msgspec
 
 from leadsbot.contracts.intake import (
-    ALLOW,
     BLOCK,
     CAPTCHA_FIELDS,
     KEY_FIELD,
@@ -24,7 +23,7 @@ from leadsbot.contracts.intake import (
     Screener,
 )
 from leadsbot.features.capture import guard, parse, reply
-from leadsbot.features.capture.commit import Committer, Row, Stored
+from leadsbot.features.capture.commit import Committer, Row, Stored, Work
 from leadsbot.features.capture.source_cache import Source, source_cache
 from leadsbot.infra import asgi
 from leadsbot.infra.correlation import request_id as correlation
@@ -88,8 +87,8 @@ class CaptureApp:
         :mod:`leadsbot.contracts.intake`."""
         self._links = [Link(dsn, "capture") for _ in range(2 + COMMITTING)]
         self._cache = source_cache(open_secret, compile_form)
-        self._screener, self._refill = screener, refill
-        self._committer = Committer(wake)
+        self._refill = refill
+        self._committer = Committer(screener.judge, wake)
         self._observer, self._trusted = observer, tuple(trusted_proxies)
         self._limiter, self._limits = limiter or Limiter(), limits
         self._room = room or asgi.Room()
@@ -144,56 +143,46 @@ class CaptureApp:
         batch = parse.items(tree) if call.route == guard.WEBHOOK else None
         items = [tree] if batch is None else batch
         self._limiter.take(self._limits[0][call.route], (source.id, sender(ip)), len(items) - 1, force=True)
-        parsed = parse.submissions(items, parse.RESERVED[call.route], is_form=is_form)
-        self._consider(call, source, ip, parsed)
+        form = None if call.route == guard.WEBHOOK else source.form
+        parsed = parse.submissions(items, parse.RESERVED[call.route], form, is_form=is_form)
         if batch is None and isinstance(parsed[0], Invalid):
-            if call.wants_page and source.form is not None:
+            if call.wants_page and form is not None:
                 return "invalid", await self._refill(call.scope, parsed[0], tree)
             raise parsed[0]
         good = [(new_id(), item) for item in parsed if isinstance(item, parse.Parsed)]
         results = None if batch is None else reply.results(parsed, [id for id, _ in good])
         if not good:
             return "invalid", reply.all_rejected(call, results)
-        stored = await self._committed(call, source, _rows(call, source, ip, good, results))
-        first = good[0][1]
-        if batch is None and call.route == guard.WEBHOOK and first.verdict and first.verdict.verdict == BLOCK:
-            return "blocked", reply.blocked(call, first.verdict)
+        work = Work(_rows(call, source, ip, good, results), [_arriving(call, source, ip, each) for _, each in good])
+        stored = await self._committed(call, source, work)
+        first, verdict = good[0][1], work.rows[0].verdict
+        if batch is None and call.route == guard.WEBHOOK and verdict and verdict.verdict == BLOCK:
+            return "blocked", reply.blocked(call, verdict)
         answer = reply.thanks(source, stored, first.reserved, warnings, first.ending, page=call.wants_page)
         return "repeated" if stored.repeated else "accepted", answer
-
-    def _consider(self, call: _Call, source: Source, ip: str | None, parsed: list[parse.Parsed | Invalid]) -> None:
-        """Let the form check what was answered and screening look at it; what a form refuses becomes its refusal."""
-        for place, item in enumerate(parsed):
-            if isinstance(item, Invalid):
-                continue
-            told = item.reserved.get
-            if source.form is not None and call.route != guard.WEBHOOK:
-                try:
-                    answers = source.form.check(item.fields, told("_lang", ""))
-                except Invalid as error:
-                    parsed[place] = error
-                    continue
-                item.fields, item.consents, item.ending = answers.fields, answers.consents, answers.ending
-            item.verdict = self._screener.judge(
-                Arriving(
-                    source.workspace_id, source.id, source.key, call.route, source.checks, ip,
-                    call.header(b"user-agent"), call.origin, call.header(b"referer"),
-                    told(TOKEN_FIELD, ""), told(TRAP_FIELD, ""), told(PROOF_FIELD, ""),
-                    told(CAPTCHA_FIELDS[0]) or told(CAPTCHA_FIELDS[1], ""), source.form is not None, item.fields,
-                )
-            )  # fmt: skip
 
     async def _admitted(self, call: _Call, key: str) -> Source:
         return guard.admit(call.remember(await self._cache.get(key)), call.route, call.origin)
 
-    async def _committed(self, call: _Call, source: Source, rows: list[Row]) -> Stored:
+    async def _committed(self, call: _Call, source: Source, work: Work) -> Stored:
         try:
-            return await self._committer.accept(rows)
+            return await self._committer.accept(work)
         except Gone:
             # The database says closed and our memory open: learn of it now, and tell closed from deleted.
             await self._cache.refresh(source.key)
             await self._admitted(call, source.key)
             raise Unavailable(2) from None
+
+
+def _arriving(call: _Call, source: Source, ip: str | None, item: parse.Parsed) -> Arriving:
+    """A submission as screening sees it."""
+    told = item.reserved.get
+    return Arriving(
+        source.workspace_id, source.id, source.key, call.route, source.checks, ip,
+        call.header(b"user-agent"), call.origin, call.header(b"referer"),
+        told(TOKEN_FIELD, ""), told(TRAP_FIELD, ""), told(PROOF_FIELD, ""),
+        told(CAPTCHA_FIELDS[0]) or told(CAPTCHA_FIELDS[1], ""), source.form is not None, item.fields,
+    )  # fmt: skip
 
 
 def _rows(
@@ -210,7 +199,7 @@ def _rows(
     answer = msgspec.Raw(encode({"results": results})) if results else None
     rows = []
     for (id, item), kept in zip(good, fields, strict=True):
-        first, verdict, form = id == head, item.verdict, source.form
+        first, form = id == head, source.form
         rows.append(
             Row(
                 source.workspace_id,
@@ -224,8 +213,6 @@ def _rows(
                 (guard.idempotency_key(call, item.reserved.get(KEY_FIELD, "")) or None) if first else None,
                 digest,
                 answer if first else None,
-                verdict is not None and verdict.verdict != ALLOW,
-                verdict,
                 (form and form.lawful_basis) or source.lawful_basis,
                 (form and form.notice_version) or source.notice_version,
                 call.id,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from leadsbot.contracts.intake import CAPTCHA_FIELDS, KEY_FIELD, PROOF_FIELD, TOKEN_FIELD, TRAP_FIELD, Verdict
+from leadsbot.contracts.intake import CAPTCHA_FIELDS, KEY_FIELD, PROOF_FIELD, TOKEN_FIELD, TRAP_FIELD, PublishedForm
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.kit.storable import Checked
 
@@ -29,7 +29,6 @@ class Parsed(msgspec.Struct):
     reserved: dict[str, str]
     consents: list[dict[str, Any]] | None = None
     ending: dict[str, Any] | None = None
-    verdict: Verdict | None = None
 
     def about(self, seen: dict[str, str]) -> dict[str, Any]:
         """The context to store: what the request shows overrules what the page says, except for its own address."""
@@ -62,12 +61,18 @@ def token(body: object) -> str:
     return found
 
 
-def submissions(items: Sequence[object], reserve: Sequence[str], *, is_form: bool) -> list[Parsed | Invalid]:
-    """Every item, or why it was refused."""
+def submissions(
+    items: Sequence[object], reserve: Sequence[str], form: PublishedForm | None, *, is_form: bool
+) -> list[Parsed | Invalid]:
+    """Every item, with the answers that the form makes of it, or why it was refused."""
     found: list[Parsed | Invalid] = []
     for item in items:
         try:
-            found.append(submission(item, reserve, is_form=is_form))
+            parsed = submission(item, reserve, is_form=is_form)
+            if form is not None:
+                answers = form.check(parsed.fields, parsed.reserved.get("_lang", ""))
+                parsed.fields, parsed.consents, parsed.ending = answers.fields, answers.consents, answers.ending
+            found.append(parsed)
         except Invalid as error:
             found.append(error)
     return found
@@ -92,13 +97,13 @@ def submission(body: object, reserve: Sequence[str], *, is_form: bool) -> Parsed
     if isinstance(nested, dict) and not (nested.keys() & fields.keys()) - {"fields"}:
         fields = {name: value for name, value in fields.items() if name != "fields"} | nested
     for name, value in fields.items():
-        if name.lower() in CORE and not _plausible(name, value, is_form):
+        if type(value) is not str and name.lower() in CORE and not _plausible(name, value, is_form):
             raise Invalid(name, "This must be a text.", code="wrong_type")
     checked = Checked()
     fields = checked.value(fields)  # type: ignore[assignment]
     if not checked.content:
         raise Invalid(None, "The submission is empty: fill in at least one field.", code="empty")
-    return Parsed(fields, Checked().value(context, "context"), reserved)  # type: ignore[arg-type]
+    return Parsed(fields, Checked().value(context, "context") if context else {}, reserved)  # type: ignore[arg-type]
 
 
 def _plausible(name: str, value: object, is_form: bool) -> bool:
