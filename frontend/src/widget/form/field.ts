@@ -1,8 +1,6 @@
 // One field: its control, its label, its error, what was answered.
 import { element } from "./element";
-import type { Field } from "./types";
-
-export type Say = (code: string, numbers?: object) => string;
+import type { Field, Rules, Say } from "./types";
 
 export interface Drawn {
   field: Field;
@@ -23,7 +21,7 @@ export interface Drawn {
 /** Types of inputs; numbers are texts, because everybody writes them in another way and the server reads them all. */
 const KINDS: Partial<Record<string, string>> = { email: "email", phone: "tel", date: "date", file: "file" };
 
-export const field = (one: Field, step: number, say: Say): Drawn => {
+export const field = (one: Field, step: number, say: Say, rules?: Rules): Drawn => {
   const { type, key, required, label, options = [] } = one;
   const choice = /radio|multi|rating/.test(type);
   const tick = /check|consent/.test(type);
@@ -45,9 +43,7 @@ export const field = (one: Field, step: number, say: Say): Drawn => {
       ...given,
       autocomplete: one.autocomplete,
       inputmode: one.inputmode,
-      minlength: text && one.min,
       maxlength: text && one.max,
-      pattern: one.pattern,
     };
     return type === "textarea" ? element("textarea", more) : element("input", { ...more, type: KINDS[type] || "text" });
   };
@@ -100,14 +96,14 @@ export const field = (one: Field, step: number, say: Say): Drawn => {
     },
     // The rest the server knows better: its answer is shown in the same places.
     fault: () => {
-      const { badInput, typeMismatch, patternMismatch, tooShort } = only.validity;
+      const { badInput, typeMismatch } = only.validity;
       if (badInput) return say(type);
       if (!value().length) {
         return required ? say(type === "multiselect" ? "missing_choices" : tick ? "missing_tick" : type === "file" ? "missing_file" : choice || type === "select" ? "missing_choice" : "missing") : "";
       }
       const large = files().find((each) => each.size > one.max_bytes!);
       if (large) return say("file_size", { name: large.name, size: (one.max_bytes! / 2 ** 20).toFixed(1) + " MB" });
-      return typeMismatch ? say(type) : patternMismatch ? one.pattern_help || say("pattern") : tooShort ? say("too_short", one) : "";
+      return typeMismatch ? say(type) : rules?.fault(one, value(), say) || "";
     },
     mark: (fault) => {
       error.textContent = fault;

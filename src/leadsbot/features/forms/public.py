@@ -75,6 +75,12 @@ def needs_more(form: dict[str, Any]) -> bool:
     return bool(form.get("partials")) or any(field["type"] == "file" for field in fields)
 
 
+def needs_rules(form: dict[str, Any]) -> bool:
+    """Whether a form as :func:`localized` gives it has fields for amounts, or with a pattern or bounds of their own."""
+    fields = (field for step in form.get("steps", []) for field in step["fields"])
+    return any(field["type"] in ("number", "money") or field.keys() & {"pattern", "min", "max"} for field in fields)
+
+
 def undesigned(source: Source) -> Live:
     """The form that stands for one that nobody designed: name, e-mail, phone and message, under the source's title."""
     title = str(source.settings.get("title") or "")
@@ -160,6 +166,7 @@ __all__ = [
     "live",
     "localized",
     "needs_more",
+    "needs_rules",
     "publish",
     "published",
     "rename",
