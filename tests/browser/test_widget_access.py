@@ -87,6 +87,17 @@ async def test_the_end_and_every_accent_are_readable(at: Place, chromium: Browse
         assert await judged(page) == {}
 
 
+@pytest.mark.parametrize("colour", ["", "#ffd54a", "#0a7d45", "#777777", "#757575", "tomato"])
+async def test_every_colour_of_the_button_is_readable(at: Place, chromium: Browser, colour: str) -> None:
+    source = await at.design(SHORT)
+    at.page("<h1>Shop</h1>", token=source.key, mode="button", colour=colour, policy="img-src 'self'")
+    async with visiting(chromium, at, bypass_csp=True) as (context, _):
+        page = await context.new_page()
+        await page.goto("/")
+        await shows(page.get_by_role("button", name="Contact")).to_be_visible()
+        assert await judged(page) == {}
+
+
 async def test_the_judge_sees_into_the_form(at: Place, chromium: Browser) -> None:
     source = await at.design(SHORT)
     at.page(INLINE, token=source.key, mode="inline", target="#here", policy="img-src 'self'")

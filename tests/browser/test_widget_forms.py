@@ -202,27 +202,27 @@ async def test_what_only_the_server_finds_wrong_is_shown_at_its_field(at: Place,
     page.expected = "422|LeadsBot"  # type: ignore[attr-defined]
     steps = [
         {"id": "a", "title": "A", "fields": [field("email", "email", required=True), field("phone", "phone")]},
-        {"id": "b", "title": "B", "fields": [field("area", "number", min=1, max=10)]},
+        {"id": "b", "title": "B", "fields": [field("mobile", "phone")]},
     ]
     await shown(at, page, {"title": "Two steps", "steps": steps})
     await page.get_by_label("Email").fill("ada@example.org")
     await page.get_by_label("Phone").fill("12")
     await page.get_by_role("button", name="Next").click()
-    await page.get_by_label("Area").fill("many")
+    await page.get_by_label("Mobile").fill("34")
     await send(page)
 
     phone = page.get_by_label("Phone")
     await shows(phone).to_be_focused()
-    await shows(page.get_by_role("alert")).to_contain_text("telephone number")
-    await shows(page.get_by_role("alert")).to_contain_text("number, like 12")
+    for label in ("Phone", "Mobile"):
+        said = page.get_by_role("alert").get_by_role("button", name=f"{label}: Please enter a telephone number")
+        await shows(said).to_be_visible()
     await phone.fill("")
     await page.get_by_role("button", name="Next").click()
-    await page.get_by_label("Area").fill("")
-    await page.get_by_label("Area").fill("7")
+    await page.get_by_label("Mobile").fill("+49 30 901820")
     await send(page)
     await shows(page.get_by_role("heading", name="Thank you")).to_be_visible()
     (row,) = await at.arrived(source="designed")
-    assert row["fields"]["area"].endswith("7")
+    assert row["fields"]["mobile"] == "+49 30 901820"
 
 
 async def test_a_double_click_sends_once(at: Place, page: Page) -> None:
@@ -377,6 +377,32 @@ async def test_the_button_of_the_widget_opens_and_closes_its_form(at: Place, pag
     await shows(dialog).to_be_hidden()
     await until(lambda: page.evaluate("heard.length === 6"))
     assert await page.evaluate("heard") == ["ready", "open", "close", "open", "sent", "close"]
+
+
+COLOURS = """one => { const { backgroundColor, color } = getComputedStyle(one); return [backgroundColor, color]; }"""
+BLACK, WHITE = "lab(0 0 0)", "lab(100 0 0)"
+
+
+async def test_the_button_has_the_colour_of_the_form_and_a_text_that_can_be_read_on_it(at: Place, page: Page) -> None:
+    source = await at.design({**SHORT, "theme": {"accent": "#ffd54a"}})
+    for path, more in (("/plain", {}), ("/told", {"colour": "#0a7d45"})):
+        at.page("<h1>Shop</h1>", path=path, token=source.key, mode="button", **more)
+    button = page.get_by_role("button", name="Contact")
+
+    await page.goto("/plain")
+    assert await button.evaluate(COLOURS) == ["rgb(47, 91, 234)", WHITE]
+    await button.hover()
+    await until(lambda: page.evaluate("!!document.querySelector('leadsbot-form').shadowRoot.querySelector('form')"))
+    assert await button.evaluate(COLOURS) == ["rgb(255, 213, 74)", BLACK]
+
+    await page.goto("/told")
+    assert await button.evaluate(COLOURS) == ["rgb(10, 125, 69)", WHITE]
+    assert at.road.asked.count("GET /api/widget/form.js") == 1
+    await button.click()
+    await shows(page.get_by_role("dialog")).to_be_visible()
+    assert await button.evaluate(COLOURS) == ["rgb(10, 125, 69)", WHITE]
+    await page.evaluate("document.documentElement.style.setProperty('--leadsbot', 'pink')")
+    assert await button.evaluate(COLOURS) == ["rgb(255, 192, 203)", BLACK]
 
 
 async def test_a_page_that_is_drawn_anew_keeps_what_was_typed(at: Place, page: Page) -> None:
