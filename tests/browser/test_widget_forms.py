@@ -512,23 +512,6 @@ async def test_every_control_is_large_enough_for_a_finger(at: Place, page: Page)
     assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
 
 
-async def test_a_pinned_script_passes_the_integrity_check(at: Place, page: Page) -> None:
-    import json
-
-    import hatch_build
-
-    entry = json.loads((hatch_build.BUILT / "manifest.json").read_text())["widget.js"]
-    source = await at.design(SHORT)
-    tag = (
-        f'<div id="here"></div><script src="{at.road.address}/{entry["file"]}" integrity="{entry["integrity"]}" '
-        f'crossorigin="anonymous" data-token="{source.key}" data-mode="inline" data-target="#here"></script>'
-    )
-    at.page(tag, token="")
-    page.expected = "no token"  # type: ignore[attr-defined]
-    await page.goto("/")
-    await shows(page.get_by_label("Name")).to_be_visible()
-
-
 async def test_a_visitor_who_asks_for_privacy_can_write_and_nothing_is_stored(at: Place, engine: Browser) -> None:
     asks = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true, configurable: true})"
     async with visiting(engine, at) as (context, _):
