@@ -463,6 +463,52 @@ async def test_arabic_is_drawn_from_right_to_left_in_its_words(at: Place, page: 
     assert "Please" not in words
 
 
+PLACES = """(one) => {
+    const text = document.createTreeWalker(one, NodeFilter.SHOW_TEXT).nextNode();
+    const range = document.createRange();
+    return [0, text.length - 1].map(at => {
+        range.setStart(text, at);
+        range.setEnd(text, at + 1);
+        return range.getBoundingClientRect();
+    }).map(box => [box.left, box.right]);
+}"""
+
+
+async def test_texts_that_are_not_translated_run_their_own_way_where_the_form_begins(at: Place, page: Page) -> None:
+    steps = [
+        {
+            "id": "one",
+            "title": "Who are you?",
+            "fields": [
+                field("name", help="As in your passport!", required=True),
+                field("about", "heading", label="Please tell!", text="A few words."),
+                field("when", "radio", label="When?", options=options("soon!", "later!"), required=True),
+                field("email", "email"),
+                field("phone", "phone"),
+            ],
+        }
+    ]
+    texts = {"ar": {"fields": {"when": {"label": "متى؟"}}}}
+    await shown(at, page, {"title": "Ask us!", "intro": "We answer.", "steps": steps, "languages": texts}, lang="ar")
+    edge = await page.locator("form").evaluate("one => one.getBoundingClientRect().right")
+    for text in ("Ask us!", "We answer.", "Who are you?", "As in your passport!", "Please tell!", "A few words."):
+        first, last = await page.get_by_text(text, exact=True).evaluate(PLACES)
+        assert first[0] < last[0], text
+        assert last[1] == pytest.approx(edge - 20, abs=3), text
+    first, last = await page.get_by_text("Soon!", exact=True).evaluate(PLACES)
+    assert first[0] < last[0]
+    first, last = await page.get_by_text("متى؟", exact=True).evaluate(PLACES)
+    assert first[0] > last[0]
+    for label in ("Email", "Phone"):
+        assert await page.get_by_label(label).evaluate("one => getComputedStyle(one).direction") == "ltr"
+    await page.get_by_role("button").first.click()
+    fault = page.get_by_role("alert").get_by_role("button").first
+    told = await fault.bounding_box()
+    assert told is not None
+    assert edge - told["x"] - told["width"] < 60
+    assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
 async def test_hostile_texts_of_a_form_are_texts(at: Place, page: Page) -> None:
     evil = '<img src=x onerror="window.bad=1"><script>window.bad=1</script>'
     choices = [{"value": evil, "label": evil}]

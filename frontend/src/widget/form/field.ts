@@ -18,6 +18,9 @@ export interface Drawn {
   focus(): void;
 }
 
+/** A text of the form's owner inside one of ours, in whatever direction either runs. */
+export const own = (text: string): HTMLElement => element("bdi", {}, text);
+
 /** Types of inputs; numbers are texts, because everybody writes them in another way and the server reads them all. */
 const KINDS: Partial<Record<string, string>> = { email: "email", phone: "tel", date: "date", file: "file" };
 
@@ -33,7 +36,7 @@ export const field = (one: Field, step: number, say: Say, rules?: Rules): Drawn 
   const box = (kind: string, value: string, text: string): HTMLElement => {
     const input = element("input", { ...(tick && given), type: kind, name: key, value });
     boxes.push(input);
-    return element("label", { class: "tick" }, input, element("span", {}, text, tick && optional));
+    return element("label", { class: "tick" }, input, element("span", {}, own(text), tick && optional));
   };
   const line = (): HTMLElement => {
     const text = !/number|money|date|file/.test(type);
@@ -68,7 +71,7 @@ export const field = (one: Field, step: number, say: Say, rules?: Rules): Drawn 
 
   const control = choice ? several() : tick ? box("checkbox", "true", one.text || label) : type === "select" ? list() : line();
   const only = (boxes[0] || control) as HTMLInputElement;
-  const name = [label, one.currency && ` (${one.currency})`, optional];
+  const name = [own(label), one.currency && ` (${one.currency})`, optional];
   const error = element("p", { class: "bad", id: "e-" + key });
   const made = choice
     ? element("fieldset", about, element("legend", { class: "name" }, ...name), control)

@@ -2,7 +2,7 @@
 import type { Core, View } from "../draw";
 import type { Json } from "../env";
 import { element } from "./element";
-import { field, type Drawn } from "./field";
+import { field, own, type Drawn } from "./field";
 import { holds, seen, type Seen } from "./logic";
 import type { Ending, Field, LocalForm, More, Rules, Say } from "./types";
 
@@ -107,16 +107,16 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
     summary.append(say("problem_title"));
     for (const [each, fault] of faults) {
       each.mark(fault);
-      summary.append(element("button", { type: "button", class: "link", click: each.focus }, `${each.field.label}: ${fault}`));
+      summary.append(element("button", { type: "button", class: "link", click: each.focus }, own(each.field.label), ": " + fault));
     }
     faults[0][0].focus();
   };
 
-  const end = ({ kind, title, text, url }: Partial<Ending>): void => {
+  const end = ({ kind, title: thanks, text, url }: Partial<Ending>): void => {
     if (kind === "redirect" && url) return location.assign(url);
-    const heading = element("h2", { id: "title", tabindex: -1 }, title || say("thanks_title"));
-    whole.replaceWith(element("div", { class: "end", role: "status" }, heading, element("p", {}, text || (title ? "" : say("thanks_text")))));
-    heading.focus();
+    title.textContent = thanks || say("thanks_title");
+    whole.replaceWith(element("div", { class: "end", role: "status" }, title, element("p", {}, text || (thanks ? "" : say("thanks_text")))));
+    title.focus();
   };
 
   const waiting = (is: boolean): void => {
@@ -166,22 +166,19 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
     if (last) void send();
     else go(1);
   };
-  const fill = (): void => {
-    const asked = new URLSearchParams(location.search);
+  /** What is known goes where nothing was typed. */
+  const adopt = (known: (one: Field) => unknown): void => {
     for (const each of drawn) {
-      const { key, prefill, default: usual } = each.field;
-      const value = core.values[key] ?? asked.get(prefill || "") ?? usual;
+      const value = known(each.field);
       if (value && !touched.has(each)) each.set(String(value));
     }
     settle();
   };
-  void begun?.load().then((kept = {}) => {
-    for (const each of drawn) {
-      const value = kept[each.field.key];
-      if (value && !touched.has(each)) each.set(String(value));
-    }
-    settle();
-  });
+  const fill = (): void => {
+    const asked = new URLSearchParams(location.search);
+    adopt(({ key, prefill, default: usual }) => core.values[key] ?? asked.get(prefill || "") ?? usual);
+  };
+  void begun?.load().then((kept = {}) => adopt(({ key }) => kept[key]));
   view.submit = submit;
   view.fill = fill;
   fill();
