@@ -545,6 +545,19 @@ async def test_the_site_s_styles_and_the_form_leave_each_other_alone(at: Place, 
     assert await page.get_by_label("Name").evaluate("one => getComputedStyle(one).fontSize") == "16px"
 
 
+async def test_the_place_to_mend_comes_into_view_with_its_label(at: Place, page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 500})
+    await shown(at, page, EVERYTHING)
+    await page.get_by_role("button", name="Next").click()
+    name = page.get_by_label("Name")
+    await shows(name).to_be_focused()
+    label = await page.locator("label[for=name]").bounding_box()
+    assert label is not None
+    assert label["y"] >= 0
+    ring, ink = await name.evaluate("one => [getComputedStyle(one).outlineColor, getComputedStyle(one.form).color]")
+    assert ring == ink
+
+
 async def test_every_control_is_large_enough_for_a_finger(at: Place, page: Page) -> None:
     await page.set_viewport_size({"width": 390, "height": 800})
     await shown(at, page, EVERYTHING, "?who=Ada")

@@ -26,11 +26,11 @@ export const sheet = ({ accent, scheme, corners, font, density }: Theme): CSSSty
       `.grid{display:flex;flex-wrap:wrap;gap:${gap}px;margin-block:${gap}px}.field{flex:1 1 100%}.half{flex:1 1 180px}` +
       `.name{font-weight:600;padding:0}small,.dim{color:var(--dim);font-size:14px;font-weight:400}` +
       `input,select,textarea,button{font:inherit;color:inherit;min-block-size:44px;border:1px solid var(--line);border-radius:${round}px;background:var(--bg);padding:8px 12px}` +
-      `input,select,textarea{inline-size:100%;unicode-bidi:plaintext}textarea{block-size:7em}` +
+      `input,select,textarea{inline-size:100%;scroll-margin:64px;unicode-bidi:plaintext}textarea{block-size:7em}` +
       `.tick{display:flex;gap:10px;align-items:center;min-block-size:44px}.tick input{inline-size:24px;min-block-size:24px;flex:none;accent-color:var(--a)}.row{display:flex;flex-wrap:wrap;gap:4px 16px}` +
       `.bad,[aria-invalid=true]{color:var(--bad);border-color:var(--bad)}` +
       `button{background:var(--soft)}.go{unicode-bidi:plaintext;background:var(--a);color:${onColour(accent)};border-color:var(--a);font-weight:600;padding-inline:24px}` +
-      `[aria-disabled=true]{opacity:.7}:focus-visible{outline:3px solid var(--a);outline-offset:2px}` +
+      `[aria-disabled=true]{opacity:.7}:focus-visible{outline:3px solid var(--ink);outline-offset:2px}` +
       `.link{display:block;margin-block:8px;color:inherit;text-align:inherit}[type=email],[type=tel]{unicode-bidi:isolate;direction:ltr}` +
       `progress{inline-size:100%;accent-color:var(--a)}a{color:inherit}.trap{position:absolute;inset-block-start:-9999px}` +
       `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overflow:auto;overscroll-behavior:contain;box-shadow:0 8px 40px #0005}` +
