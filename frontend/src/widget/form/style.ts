@@ -32,7 +32,7 @@ export const sheet = ({ accent, scheme, corners, font, density }: Theme): CSSSty
       `button{background:var(--soft)}.go{unicode-bidi:plaintext;background:var(--a);color:${onColour(accent)};border-color:var(--a);font-weight:600;padding-inline:24px}` +
       `[aria-disabled=true]{opacity:.7}:focus-visible{outline:3px solid var(--ink);outline-offset:2px}` +
       `.link{display:block;margin-block:8px;color:inherit;text-align:inherit}[type=email],[type=tel]{unicode-bidi:isolate;direction:ltr}` +
-      `progress{inline-size:100%;accent-color:var(--a)}a{color:inherit}.trap{position:absolute;inset-block-start:-9999px}` +
+      `progress{inline-size:100%;accent-color:var(--ink)}a{color:inherit}.trap{position:absolute;inset-block-start:-9999px}` +
       `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overflow:auto;overscroll-behavior:contain;box-shadow:0 8px 40px #0005}` +
       `.x{position:absolute;inset-block-start:8px;inset-inline-end:8px;inline-size:44px;border:0}dialog h2{margin-inline-end:52px}` +
       `.slide-in{margin-inline-end:0;block-size:100dvh}` +
