@@ -26,7 +26,7 @@ from leadsbot.features.screening.feature import FEATURE as SCREENING
 from leadsbot.features.sources.feature import FEATURE as SOURCES
 from leadsbot.features.sources.public import REFUSALS, TAKEN, Refusals, refusals
 from leadsbot.features.widget.feature import FEATURE as WIDGET
-from leadsbot.features.widget.public import LOADS, loads
+from leadsbot.features.widget.public import BUILDS, LOADS, Builds, loads
 from leadsbot.infra import crash, metrics, upkeep
 from leadsbot.infra.crypto import Crypto, Resealed
 from leadsbot.infra.db import revision
@@ -118,7 +118,7 @@ async def process(
     recorder = Recorder(db)
     http = HttpClient(guard=Guard(map(str, settings.egress_allow)))
     telegram_http = HttpClient(trusted=True)
-    loaded, refused = loads(db), refusals(db, waker.changed)
+    loaded, refused, builds = loads(db), refusals(db, waker.changed), Builds(db)
     services = Services(
         settings=settings,
         db=db,
@@ -128,7 +128,7 @@ async def process(
         mailer=mailer(settings),
         live=live,
         address=address,
-        extra={LOADS: loaded, REFUSALS: refused, **_adapters(settings, telegram_http, http, addresses)},
+        extra={LOADS: loaded, REFUSALS: refused, BUILDS: builds, **_adapters(settings, telegram_http, http, addresses)},
     )
     tasks = []
     if background:
@@ -140,6 +140,7 @@ async def process(
             "refusals": refused.run,
         }
         if name == "web":
+            works["builds"] = builds.run
             works["peers"] = Peers(addresses.of(APP), services.limiter.share).run
         if (bot := bot_of(services)) is not None:
             works[TELEGRAM] = bot.introduce

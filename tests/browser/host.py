@@ -63,6 +63,22 @@ class Road:
     """Bodies that were posted to /api/capture, whether they arrived or not."""
     told: list[dict[str, Any]] = field(default_factory=list)
     """Bodies that were posted to /api/widget/seen."""
+    runner: web.AppRunner | None = None
+
+    async def begin(self) -> None:
+        """Be there, under a new address and as quiet as on the first day.
+
+        What a browser sends while a page is closed comes after the end of a test. It finds the old address gone, and
+        what was on its way already has arrived when this returns: nothing of one test is seen by the next.
+        """
+        await self.end()
+        vars(self).update(vars(Road(self.target)))
+        self.runner, self.address = await _serve(self.handle)
+
+    async def end(self) -> None:
+        """Take nothing more, and let what is on its way arrive."""
+        if self.runner is not None:
+            await self.runner.cleanup()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One request."""
@@ -168,9 +184,9 @@ class Place:
         return await self.query("SELECT * FROM submission WHERE source_id = :source ORDER BY received_at, id", source)
 
     async def clear(self) -> None:
-        """A quiet road, an empty site, no submissions and no forms that were seen."""
-        for there, fresh in ((self.road, Road(self.road.target)), (self.host, Host())):
-            vars(there).update({**vars(fresh), "address": there.address})
+        """A new road, an empty site, no submissions and no forms that were seen."""
+        await self.road.begin()
+        vars(self.host).update({**vars(Host()), "address": self.host.address})
         for source in ("widget", "outsider"):
             for table in ("submission", "seen_form"):
                 await self.query(f"DELETE FROM {table}", source)
@@ -199,7 +215,8 @@ def values(row: dict[str, Any]) -> dict[str, Any]:
 async def _serve(handle: Callable[[web.Request], Any]) -> tuple[web.AppRunner, str]:
     app = web.Application(client_max_size=1 << 22)
     app.router.add_route("*", "/{path:.*}", handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    # Longer than anything that a test makes slow.
+    runner = web.AppRunner(app, shutdown_timeout=10)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
@@ -225,10 +242,8 @@ async def place(database: TestDatabase, data_dir: Any) -> AsyncIterator[Place]:
         other = await provision(db, name="Other", owner_email="charlie@example.com", owner_password=PASSWORD)
         workspace, outsider = (ids.read(ids.WORKSPACE, each["workspace_id"]) for each in (made, other))
         road, host = Road(address), Host()
-        runners = []
-        for each in (road, host):
-            runner, each.address = await _serve(each.handle)
-            runners.append(runner)
+        await road.begin()
+        site, host.address = await _serve(host.handle)
         async with db.tenant(workspace) as tx:
             sources = {each.kind: each for each in await list_sources(tx)}
         async with db.tenant(outsider) as tx:
@@ -237,8 +252,8 @@ async def place(database: TestDatabase, data_dir: Any) -> AsyncIterator[Place]:
         while not server.started:
             await asyncio.sleep(0.02)
         yield Place(running, road, host, workspace, outsider, sources)
-        for runner in runners:
-            await runner.cleanup()
+        await road.end()
+        await site.cleanup()
         server.should_exit = True
         await serving
 

@@ -230,6 +230,7 @@ STATES = (
 
 EXCUSED = {
     "/widget.js": "a script for other people's pages",
+    "/widget/builds/{name}": "a script for other people's pages",
     "/api/widget/form.js": "a script for other people's pages",
     "/": "leads on to the list of leads",
     "/telegram/link": "leads back to the Telegram page",

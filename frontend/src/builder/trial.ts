@@ -2,6 +2,7 @@
 // ending would come. Nothing is stored.
 import type { Core } from "../widget/draw";
 import { draw } from "../widget/form";
+import * as rules from "../widget/rules";
 
 const form = JSON.parse(document.getElementById("form")?.textContent ?? "{}") as { language: string };
 const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
@@ -28,7 +29,7 @@ const core = {
   },
 };
 
-Object.assign(globalThis, { LEADSBOT_FORM: form });
+Object.assign(globalThis, { LEADSBOT_FORM: form, LEADSBOT_RULES: rules });
 const host = document.createElement("leadsbot-form");
 document.getElementById("here")?.append(host);
 draw(host, core as unknown as Core);

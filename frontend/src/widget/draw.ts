@@ -1,5 +1,5 @@
 // Where our own forms appear and what opens them. The forms themselves come with one more request, when needed.
-import { keeps, on, safe, tell, warn, type Config, type Json } from "./env";
+import { keeps, on, safe, tell, unique, warn, type Config, type Json } from "./env";
 import { deliver, type Answer } from "./outbox";
 import { context } from "./visit";
 
@@ -25,8 +25,6 @@ interface FormModule {
   draw(host: HTMLElement, core: Core): View;
 }
 
-let number = 0;
-
 /** One instance of a form; the handle that `LeadsBot.open` and others use. */
 export interface Drawn {
   config: Config;
@@ -36,24 +34,25 @@ export interface Drawn {
 export const drawn = (config: Config, values: Json, place?: Element | null): Drawn => {
   const inline = config.mode === "inline";
   const host = document.createElement("leadsbot-form");
-  let coming: Promise<View> | undefined;
+  let coming: Promise<View | void> | undefined;
   let view: View | undefined;
 
-  const fetched = async (): Promise<View> => {
-    const lang = config.lang || document.documentElement.lang;
-    // Another address for each, since a browser never runs the same module twice.
-    const asked = `token=${config.token}&form=${config.form || ""}&lang=${lang}&n=${++number}`;
-    const module = (await import(`${config.api}/api/widget/form.js?${asked}`)) as FormModule;
-    view = module.draw(host, { config, values, deliver, context, tell, keeps: keeps(config) });
-    tell("ready", { form: config.form });
-    return view;
-  };
-  const load = (): Promise<View | void> =>
-    (coming ||= fetched().catch((error) => {
+  const fetched = async (): Promise<View | void> => {
+    try {
+      const lang = config.lang || document.documentElement.lang;
+      // Another address for each, since a browser never runs the same module twice.
+      const asked = `token=${config.token}&form=${config.form || ""}&lang=${lang}&n=${unique()}`;
+      const module = (await import(`${config.api}/api/widget/form.js?${asked}`)) as FormModule;
+      view = module.draw(host, { config, values, deliver, context, tell, keeps: keeps(config) });
+      tell("ready", { form: config.form });
+      return view;
+    } catch (error) {
       coming = undefined;
       warn(error);
       if (inline) setTimeout(load, 5e3);
-    }) as Promise<View>);
+    }
+  };
+  const load = (): Promise<View | void> => (coming ||= fetched());
   const open = (): unknown => load().then(safe((loaded: View | void) => loaded?.open()));
 
   // Stay on the page, also when it is drawn anew: what was typed is in our element, which is put back.
@@ -80,10 +79,12 @@ export const drawn = (config: Config, values: Json, place?: Element | null): Dra
   } else {
     const launcher = document.createElement("button");
     launcher.textContent = config.label || "Contact";
-    // Set by script, which no style policy forbids; in a shadow root, which of the page's styles only this custom
-    // property reaches.
+    // Set by script, which no style policy forbids; in a shadow root, which of the page's styles only custom properties
+    // reach. The form's own style sheet brings the theme's accent (--a) as soon as it is there. Black or white is
+    // written on it, whichever is read better: WCAG's contrast meets itself at a lightness of 49.5.
     launcher.style.cssText =
-      "position:fixed;inset:auto 16px 16px auto;z-index:99999;padding:14px 20px;border:0;border-radius:24px;font:600 16px system-ui;color:#fff;background:var(--leadsbot,#2f5bea)";
+      `--c:var(--leadsbot,${config.colour || "var(--a,#2f5bea)"});background:var(--c);color:lab(from var(--c) calc((49.5 - l)*999) 0 0);` +
+      "position:fixed;inset:auto 16px 16px auto;z-index:99999;padding:14px 20px;border:0;border-radius:24px;font:600 16px system-ui";
     host.attachShadow({ mode: "open" }).append(launcher);
     on(launcher, "click", open);
     on(launcher, "pointerenter", load);

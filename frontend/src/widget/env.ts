@@ -14,6 +14,8 @@ export interface Config {
   /** Selector: where to draw (inline), what opens it (popup, slide-in, button), which forms to hear (listener). */
   target?: string | undefined;
   label?: string | undefined;
+  /** Of the widget's own button, until the form is there. */
+  colour?: string | undefined;
   lang?: string | undefined;
   storage?: string | undefined;
   consent?: string | undefined;

@@ -17,7 +17,7 @@ const asked = <T>(name: "closest" | "querySelector" | "getAttribute") =>
 export const closest = asked<Element | null>("closest");
 export const inside = asked<Element | null>("querySelector");
 export const attribute = asked<string | null>("getAttribute");
-const controls = Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, "elements")?.get as () => Iterable<Element>;
+const controls = (form: HTMLFormElement) => Reflect.get(HTMLFormElement.prototype, "elements", form) as Iterable<Control>;
 
 /** Text in lower case with words apart: `billing_cardNumber2` is "billing card number 2". */
 const words = (text: string): string =>
@@ -35,7 +35,7 @@ const labelled = (control: Control): string => {
     // Without the choices of a select inside its label.
     control.labels?.[0]?.textContent?.replace(control.textContent || "", " ") ||
     control.getAttribute("aria-label") ||
-    control.getAttribute("placeholder") ||
+    (control as HTMLInputElement).placeholder ||
     "";
   return text.replace(/\s+/g, " ").trim().slice(0, 200);
 };
@@ -82,11 +82,10 @@ const answer = (control: Control): string | string[] => {
 export const read = (form: HTMLFormElement, values: boolean): Told[] | undefined => {
   if (closest(form, "[data-leadsbot-ignore],[role=search],search")) return;
   const found = new Map<string, Told>();
-  for (const element of controls.call(form)) {
-    const control = element as Control;
+  for (const control of controls(form)) {
     // The attribute: of the property, browsers leave out what they do not know.
     const hint = control.getAttribute("autocomplete") || "";
-    if (control.type === "password" || /^cc-|password|one-time-code/.test(hint)) return;
+    if (/^cc-|password|one-time-code/.test(hint + control.type)) return;
     if (typeof control.value !== "string" || /^(file|submit|button|image|reset|output)$/.test(control.type)) continue;
     const label = labelled(control);
     const name = control.name || control.id || label;
@@ -103,7 +102,7 @@ export const read = (form: HTMLFormElement, values: boolean): Told[] | undefined
 
 /** Whether somebody can be answered: an e-mail address or a number among the values. */
 export const reachable = (fields: Told[]): boolean =>
-  fields.some((field) => /^\s*(\S+@\S+\.\S+|[+(0][\d ().\/-]{6,20})\s*$/.test(String(field.value)) || isPhone(field));
+  fields.some((field) => /^\s*(\S+@\S+\.\S+|[+(0][\d ().\/-]{6,20})\s*$/.test(field.value as string) || isPhone(field));
 
 export const describe = (form: HTMLFormElement): Json => ({
   id: attribute(form, "id"),

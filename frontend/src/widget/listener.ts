@@ -37,7 +37,7 @@ const look = (form: HTMLFormElement): Commit[] => {
       const now = Date.now();
       if (now - (sent.get(content) || 0) < SAME) return;
       sent.set(content, now);
-      meet(config, form);
+      void meet(config, [form]);
       send(config, fields, describe(form));
     });
     pending.add(commit);
@@ -94,7 +94,7 @@ const focused = (event: FocusEvent): void => {
     }
   }
   const form = (path[0] as HTMLInputElement).form;
-  if (form) listeners(form).forEach((config) => meet(config, form));
+  if (form) listeners(form).forEach((config) => void meet(config, [form]));
 };
 
 export const listen = (): void => {

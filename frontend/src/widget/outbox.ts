@@ -89,7 +89,7 @@ const attempt = async (work: Work): Promise<void> => {
   if (work.n < TRIES) setTimeout(attempt, Math.max(wait, Math.min(6e4, 1e3 * 2 ** work.n++) * (0.5 + Math.random())), work);
 };
 
-const flush = (): void => works.forEach((work) => void attempt(work));
+const flush = (): void => works.forEach(attempt);
 
 /** Take up what an earlier page of this tab left behind. */
 export const resume = (): void => {

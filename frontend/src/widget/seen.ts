@@ -9,29 +9,29 @@ const told = new WeakSet<HTMLFormElement>();
 /** Forms that the owner told us to leave alone, as far as we know. */
 export const ignored = new WeakSet<HTMLFormElement>();
 
-const ask = async (config: Config, forms: HTMLFormElement[], loads: number): Promise<void> => {
+/** Tell of forms that are new here, and of loads. It may fail: nothing that a visitor sees depends on it. */
+export const meet = async (config: Config, forms: HTMLFormElement[], loads = 0): Promise<void> => {
   const found = forms.filter((form) => !told.has(form) && read(form, false));
   if (!found.length && !loads) return;
-  const answer = await post(config.api + "/api/widget/seen", {
-    token: config.token,
-    page: bare(location.href),
-    mode: config.mode,
-    loads,
-    forms: found.map((form) => {
-      told.add(form);
-      return { ...describe(form), fields: read(form, false)?.slice(0, 50) };
-    }),
-  });
-  for (const place of ((await answer.json()) as { ignored?: number[] }).ignored || []) ignored.add(found[place]!);
-};
-
-/** A form that somebody is about to fill in. */
-export const meet = (config: Config, form: HTMLFormElement): void => {
-  ask(config, [form], 0).catch(() => {});
+  try {
+    const answer = await post(config.api + "/api/widget/seen", {
+      token: config.token,
+      page: bare(location.href),
+      mode: config.mode,
+      loads,
+      forms: found.map((form) => {
+        told.add(form);
+        return { ...describe(form), fields: read(form, false)?.slice(0, 50) };
+      }),
+    });
+    for (const place of ((await answer.json()) as { ignored?: number[] }).ignored || []) ignored.add(found[place]!);
+  } catch {
+    // No network, or the page's policy forbids it.
+  }
 };
 
 /** One page in ten is counted, tenfold, with the forms on it; none of a visitor who asks for privacy. */
 export const count = safe((config: Config): void => {
   if (quiet || !allowed(config) || Math.random() * SAMPLE > 1) return;
-  ask(config, config.mode === "listener" ? [...document.forms].slice(0, 20) : [], SAMPLE).catch(() => {});
+  void meet(config, config.mode === "listener" ? [...document.forms].slice(0, 20) : [], SAMPLE);
 });

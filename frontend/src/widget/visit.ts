@@ -40,17 +40,16 @@ export const identify = (more: Json): void => {
 };
 
 /** What is told beside the answers. */
-export const context = (more: Json): Json =>
-  quiet
-    ? { page: bare(location.href), ...more }
-    : {
-        ...last,
-        page: bare(location.href),
-        page_title: document.title,
-        landing_page: first.page,
-        first_touch: first === last ? undefined : first,
-        identity,
-        timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-        seconds_on_page: Math.round((Date.now() - began) / 1e3),
-        ...more,
-      };
+export const context = (more: Json): Json => ({
+  ...(!quiet && {
+    ...last,
+    page_title: document.title,
+    landing_page: first.page,
+    first_touch: first === last ? undefined : first,
+    identity,
+    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    seconds_on_page: Math.round((Date.now() - began) / 1e3),
+  }),
+  page: bare(location.href),
+  ...more,
+});

@@ -31,8 +31,7 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
 }
 PINNED = re.compile(r"/widget\.v[0-9]+\.[0-9a-f]{10}\.js")
-"""A build of the widget: one of the built files, at the top of the site, where a router that knows whole segments only
-cannot find it."""
+"""A build of the widget, at the top of the site, where a router that knows whole segments only cannot find it."""
 HSTS = "max-age=63072000; includeSubDomains"
 MAX_BODY = 1 << 20
 
@@ -68,7 +67,7 @@ class Shell:
             await self.app(scope, receive, send)
             return
         if PINNED.fullmatch(scope["path"]):
-            scope = {**scope, "path": f"/static{scope['path']}"}
+            scope = {**scope, "path": f"/widget/builds{scope['path']}"}
         if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _headless(send)
         rid = request_id.get() or new_request_id()

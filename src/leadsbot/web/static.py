@@ -39,12 +39,17 @@ class Asset:
 
 @lru_cache(maxsize=256)
 def _load(path: Path, _changed: float) -> Asset:
-    body = path.read_bytes()
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return asset(path.name, path.read_bytes())
+
+
+@lru_cache(maxsize=64)
+def asset(name: str, body: bytes) -> Asset:
+    """What is sent under this name."""
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     if kind.startswith(TEXTS) and not kind.startswith("text/"):
         kind += "; charset=utf-8"  # Litestar adds it to text/ itself.
     zipped = gzip.compress(body, 9, mtime=0) if kind.startswith(TEXTS) and len(body) > 512 else None
-    return Asset(body, zipped, kind, f'"{hashlib.sha256(body).hexdigest()[:20]}"', bool(HASHED.search(path.name)))
+    return Asset(body, zipped, kind, f'"{hashlib.sha256(body).hexdigest()[:20]}"', bool(HASHED.search(name)))
 
 
 def find(name: str) -> Asset:
@@ -84,30 +89,25 @@ def _manifest(path: Path, _changed: float) -> dict[str, str]:
 
 def built(name: str) -> Asset:
     """A built asset by its source name (``app.js``); NotFound where nothing was built."""
-    return find(url(name).removeprefix("/static/"))
+    return find(file_name(name))
 
 
 def url(name: str) -> str:
     """The address of an asset by its source name; the name itself where nothing was built."""
+    return f"/static/{file_name(name)}"
+
+
+def file_name(name: str) -> str:
+    """The name with the hash in it of an asset by its source name; the name itself where nothing was built."""
     path = ROOT / "built" / "manifest.json"
     known = _manifest(path, path.stat().st_mtime) if path.is_file() else {}
-    return f"/static/{known.get(name, name)}"
+    return known.get(name, name)
 
 
 @page("GET", "/static/{name:path}", needs=Public("styles and scripts hold nothing of anybody"), cookieless=True)
 async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[Any]:
-    """One built asset. Those of the widget are for every web site."""
-    wanted = name.lstrip("/")
-    if not wanted.startswith("widget."):
-        return answer(request, find(wanted))
-    try:
-        return answer(request, find(wanted), EVERYWHERE)
-    except NotFound:
-        raise NotFound(
-            "This build of the widget is not served any more. Copy the snippet again, or use /widget.js, which is "
-            "always the newest.",
-            headers=EVERYWHERE,
-        ) from None
+    """One built asset."""
+    return answer(request, find(name.lstrip("/")))
 
 
 @page("GET", "/favicon.ico", needs=Public("a picture"), cookieless=True)

@@ -363,6 +363,10 @@ async def test_what_is_pasted_works(alice: Browser, forms: Forms) -> None:
             'id="leadsbot-listener"', f'src="{BASE}/widget.js"', f'data-token="{form["key"]}"', f'data-api="{BASE}"',
             f'data-mode="{mode}"', "async>",
         ]  # fmt: skip
+    red = await forms.make({**one_step(*fields, title="Red"), "theme": {"accent": "#b3261e"}})
+    coloured = html.unescape(await text_of(alice, f"/forms/{red['id']}/share"))
+    assert coloured.count('data-colour="#b3261e"') == 3
+    assert "data-colour" not in page
     assert f"connect-src {BASE};" in page
     pasted = page.split(f'<form action="{form["page"]}" method="post">')[1].split("</form>")[0]
     assert "&lt;A&gt;" in pasted

@@ -88,14 +88,27 @@ async def test_one_request_brings_the_script_the_form_and_a_fresh_token(web: Bro
 
 
 async def test_what_only_some_forms_need_comes_with_those_only(db: Database, web: Browser, cast: Cast) -> None:
-    more = (hatch_build.BUILT / manifest()["widget-more.js"]["file"]).read_text()
-    plain = {"title": "T", "steps": [{"id": "one", "fields": [{"key": "a", "type": "text", "label": "A"}]}]}
-    files = {"title": "T", "steps": [{"id": "one", "fields": [{"key": "a", "type": "file", "label": "A"}]}]}
-    for definition, comes in ((plain, False), (files, True), ({**plain, "partials": True}, True)):
+    more, rules = (
+        (hatch_build.BUILT / manifest()[name]["file"]).read_text() for name in ("widget-more.js", "widget-rules.js")
+    )
+
+    def form(type: str, **options: Any) -> dict[str, Any]:
+        return {"title": "T", "steps": [{"id": "one", "fields": [{"key": "a", "type": type, "label": "A", **options}]}]}
+
+    for definition, comes in (
+        (form("text"), (False, False)),
+        (form("file"), (True, False)),
+        ({**form("text"), "partials": True}, (True, False)),
+        (form("money", currency="EUR"), (False, True)),
+        (form("number"), (False, True)),
+        (form("text", pattern="[a-z]+"), (False, True)),
+        (form("textarea", max=200), (False, True)),
+        (form("file", max=3), (True, True)),
+    ):
         async with db.tenant(cast.workspace_id) as tx:
             made = await create_form(tx, decode(definition))
         answer, said = await asked(web, token=made.source.key)
-        assert (more in answer.text) is comes
+        assert (more in answer.text, rules in answer.text) == comes
         assert said["title"] == "T"
 
 

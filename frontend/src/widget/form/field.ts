@@ -1,8 +1,6 @@
 // One field: its control, its label, its error, what was answered.
 import { element } from "./element";
-import type { Field } from "./types";
-
-export type Say = (code: string, numbers?: object) => string;
+import type { Field, Rules, Say } from "./types";
 
 export interface Drawn {
   field: Field;
@@ -20,10 +18,13 @@ export interface Drawn {
   focus(): void;
 }
 
+/** A text of the form's owner inside one of ours, in whatever direction either runs. */
+export const own = (text: string): HTMLElement => element("bdi", {}, text);
+
 /** Types of inputs; numbers are texts, because everybody writes them in another way and the server reads them all. */
 const KINDS: Partial<Record<string, string>> = { email: "email", phone: "tel", date: "date", file: "file" };
 
-export const field = (one: Field, step: number, say: Say): Drawn => {
+export const field = (one: Field, step: number, say: Say, rules?: Rules): Drawn => {
   const { type, key, required, label, options = [] } = one;
   const choice = /radio|multi|rating/.test(type);
   const tick = /check|consent/.test(type);
@@ -35,7 +36,7 @@ export const field = (one: Field, step: number, say: Say): Drawn => {
   const box = (kind: string, value: string, text: string): HTMLElement => {
     const input = element("input", { ...(tick && given), type: kind, name: key, value });
     boxes.push(input);
-    return element("label", { class: "tick" }, input, element("span", {}, text, tick && optional));
+    return element("label", { class: "tick" }, input, element("span", {}, own(text), tick && optional));
   };
   const line = (): HTMLElement => {
     const text = !/number|money|date|file/.test(type);
@@ -45,9 +46,7 @@ export const field = (one: Field, step: number, say: Say): Drawn => {
       ...given,
       autocomplete: one.autocomplete,
       inputmode: one.inputmode,
-      minlength: text && one.min,
       maxlength: text && one.max,
-      pattern: one.pattern,
     };
     return type === "textarea" ? element("textarea", more) : element("input", { ...more, type: KINDS[type] || "text" });
   };
@@ -72,7 +71,7 @@ export const field = (one: Field, step: number, say: Say): Drawn => {
 
   const control = choice ? several() : tick ? box("checkbox", "true", one.text || label) : type === "select" ? list() : line();
   const only = (boxes[0] || control) as HTMLInputElement;
-  const name = [label, one.currency && ` (${one.currency})`, optional];
+  const name = [own(label), one.currency && ` (${one.currency})`, optional];
   const error = element("p", { class: "bad", id: "e-" + key });
   const made = choice
     ? element("fieldset", about, element("legend", { class: "name" }, ...name), control)
@@ -100,14 +99,14 @@ export const field = (one: Field, step: number, say: Say): Drawn => {
     },
     // The rest the server knows better: its answer is shown in the same places.
     fault: () => {
-      const { badInput, typeMismatch, patternMismatch, tooShort } = only.validity;
+      const { badInput, typeMismatch } = only.validity;
       if (badInput) return say(type);
       if (!value().length) {
         return required ? say(type === "multiselect" ? "missing_choices" : tick ? "missing_tick" : type === "file" ? "missing_file" : choice || type === "select" ? "missing_choice" : "missing") : "";
       }
       const large = files().find((each) => each.size > one.max_bytes!);
       if (large) return say("file_size", { name: large.name, size: (one.max_bytes! / 2 ** 20).toFixed(1) + " MB" });
-      return typeMismatch ? say(type) : patternMismatch ? one.pattern_help || say("pattern") : tooShort ? say("too_short", one) : "";
+      return typeMismatch ? say(type) : rules?.fault(one, value(), say) || "";
     },
     mark: (fault) => {
       error.textContent = fault;

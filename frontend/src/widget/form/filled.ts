@@ -2,18 +2,19 @@
 import type { Core, View } from "../draw";
 import type { Json } from "../env";
 import { element } from "./element";
-import { field, type Drawn, type Say } from "./field";
+import { field, own, type Drawn } from "./field";
 import { holds, seen, type Seen } from "./logic";
-import type { Ending, Field, LocalForm, More } from "./types";
+import type { Ending, Field, LocalForm, More, Rules, Say } from "./types";
 
-/** Comes along with forms that need it. */
+/** These come along with forms that need them. */
 declare const LEADSBOT_MORE: More | undefined;
+declare const LEADSBOT_RULES: Rules | undefined;
 
 type Fault = [Drawn, string];
 
 export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: View): HTMLElement => {
   const { words, steps } = form;
-  const say: Say = (code, numbers) => (words[code] || "").replace(/\{(\w+)\}/g, (_, name: string) => (numbers as Record<string, string>)[name] || "");
+  const say: Say = (code, numbers) => (words[code] || "").replace(/\{(\w+)\}/g, (_, name: string) => (numbers as Record<string, string>)[name] ?? "");
   const drawn: Drawn[] = [];
   const touched = new Set<Drawn>();
   /** The steps that the answers so far ask for, and which of them is shown. */
@@ -22,11 +23,12 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
   let busy = false;
 
   const more = typeof LEADSBOT_MORE === "undefined" ? undefined : LEADSBOT_MORE;
+  const rules = typeof LEADSBOT_RULES === "undefined" ? undefined : LEADSBOT_RULES;
   const begun = more?.keep(core, form, () => [Object.fromEntries(drawn.map((each) => [each.field.key, each.value()])), steps[current]!.id]);
 
   const part = (one: Field, step: number): HTMLElement | false => {
     if (one.type === "heading") return element("div", { class: "field" }, element("h3", {}, one.label), element("p", {}, one.text));
-    const made = field(one, step, say);
+    const made = field(one, step, say, rules);
     drawn.push(made);
     made.box.addEventListener("input", () => touched.add(made));
     return made.box;
@@ -76,7 +78,7 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
         if (each.step !== number) continue;
         each.shown = there && holds(each.field.show_if, answers);
         each.box.hidden = !each.shown || each.field.type === "hidden";
-        if (each.shown) answers[each.field.key] = seen(each.field, each.value());
+        if (each.shown) answers[each.field.key] = seen(each.field, each.value(), rules);
       }
       pages[number]!.hidden = number !== current;
     });
@@ -105,16 +107,16 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
     summary.append(say("problem_title"));
     for (const [each, fault] of faults) {
       each.mark(fault);
-      summary.append(element("button", { type: "button", class: "link", click: each.focus }, `${each.field.label}: ${fault}`));
+      summary.append(element("button", { type: "button", class: "link", click: each.focus }, own(each.field.label), ": " + fault));
     }
     faults[0][0].focus();
   };
 
-  const end = ({ kind, title, text, url }: Partial<Ending>): void => {
+  const end = ({ kind, title: thanks, text, url }: Partial<Ending>): void => {
     if (kind === "redirect" && url) return location.assign(url);
-    const heading = element("h2", { id: "title", tabindex: -1 }, title || say("thanks_title"));
-    whole.replaceWith(element("div", { class: "end", role: "status" }, heading, element("p", {}, text || (title ? "" : say("thanks_text")))));
-    heading.focus();
+    title.textContent = thanks || say("thanks_title");
+    whole.replaceWith(element("div", { class: "end", role: "status" }, title, element("p", {}, text || (thanks ? "" : say("thanks_text")))));
+    title.focus();
   };
 
   const waiting = (is: boolean): void => {
@@ -164,22 +166,19 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
     if (last) void send();
     else go(1);
   };
-  const fill = (): void => {
-    const asked = new URLSearchParams(location.search);
+  /** What is known goes where nothing was typed. */
+  const adopt = (known: (one: Field) => unknown): void => {
     for (const each of drawn) {
-      const { key, prefill, default: usual } = each.field;
-      const value = core.values[key] ?? asked.get(prefill || "") ?? usual;
+      const value = known(each.field);
       if (value && !touched.has(each)) each.set(String(value));
     }
     settle();
   };
-  void begun?.load().then((kept = {}) => {
-    for (const each of drawn) {
-      const value = kept[each.field.key];
-      if (value && !touched.has(each)) each.set(String(value));
-    }
-    settle();
-  });
+  const fill = (): void => {
+    const asked = new URLSearchParams(location.search);
+    adopt(({ key, prefill, default: usual }) => core.values[key] ?? asked.get(prefill || "") ?? usual);
+  };
+  void begun?.load().then((kept = {}) => adopt(({ key }) => kept[key]));
   view.submit = submit;
   view.fill = fill;
   fill();

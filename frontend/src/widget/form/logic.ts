@@ -1,5 +1,5 @@
 // Conditions, as the server reads them (features/forms/conditions.py).
-import type { Comparison, Conditions, Field } from "./types";
+import type { Comparison, Conditions, Field, Rules } from "./types";
 
 export type Value = string | number | boolean | string[] | undefined;
 /** Answers as conditions read them; what is empty or not shown is absent. */
@@ -7,16 +7,13 @@ export type Seen = Record<string, Value>;
 
 const low = (text: unknown): unknown => (typeof text === "string" ? text.trim().toLowerCase() : text);
 
-export const seen = ({ type }: Field, value: string | string[]): Value =>
-  !value.length
-    ? undefined
-    : /number|money|rating/.test(type)
-      ? parseFloat(String(value).replace(",", "."))
-      : /check|consent/.test(type)
-        ? true
-        : /text|email|phone|hidden/.test(type)
-          ? (low(value) as string)
-          : value;
+export const seen = (field: Field, value: string | string[], rules?: Rules): Value => {
+  if (!value.length) return;
+  if (/number|money/.test(field.type)) return rules?.amount(field, value as string);
+  if (field.type === "rating") return +value;
+  if (/check|consent/.test(field.type)) return true;
+  return /text|email|phone|hidden/.test(field.type) ? (low(value) as string) : value;
+};
 
 const compared = (answers: Seen, { field, op, value }: Comparison): boolean => {
   const has = answers[field];

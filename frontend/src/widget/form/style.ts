@@ -10,6 +10,7 @@ const onColour = (colour: string): string =>
     ? "#000"
     : "#fff";
 
+/** Texts run as their own first letter does (`plaintext`), but stand where the form's language begins. */
 export const sheet = ({ accent, scheme, corners, font, density }: Theme): CSSStyleSheet => {
   const made = new CSSStyleSheet();
   const dark = `:host{color-scheme:dark;${DARK}}`;
@@ -20,18 +21,18 @@ export const sheet = ({ accent, scheme, corners, font, density }: Theme): CSSSty
     `:host{all:initial;display:block;color-scheme:light;--a:${accent};${LIGHT}}` +
       (scheme === "dark" ? dark : scheme === "auto" ? `@media(prefers-color-scheme:dark){${dark}}` : "") +
       `*{box-sizing:border-box;margin:0;min-inline-size:0}[hidden]{display:none!important}` +
-      `dialog,form,.end{font:16px/1.5 ${face};color:var(--ink);background:var(--bg);border:0;padding:0;border-radius:${round}px}form,.end{padding:${gap}px;overflow-wrap:anywhere}` +
-      `fieldset{border:0;padding:0}h2{font-size:1.4em;line-height:1.25}h2,h3,p{white-space:pre-line}h2,form>p{margin-block-end:12px}` +
+      `dialog,form,.end{font:16px/1.5 ${face};color:var(--ink);background:var(--bg);border:0;padding:0;border-radius:${round}px}form,.end{padding:${gap}px;overflow-wrap:anywhere}[dir=rtl]{text-align:right}` +
+      `fieldset{border:0;padding:0}h2{font-size:1.4em;line-height:1.25}h2,h3,p{white-space:pre-line;unicode-bidi:plaintext}h2,form>p{margin-block-end:12px}` +
       `.grid{display:flex;flex-wrap:wrap;gap:${gap}px;margin-block:${gap}px}.field{flex:1 1 100%}.half{flex:1 1 180px}` +
       `.name{font-weight:600;padding:0}small,.dim{color:var(--dim);font-size:14px;font-weight:400}` +
       `input,select,textarea,button{font:inherit;color:inherit;min-block-size:44px;border:1px solid var(--line);border-radius:${round}px;background:var(--bg);padding:8px 12px}` +
-      `input,select,textarea{inline-size:100%}textarea{block-size:7em}` +
+      `input,select,textarea{inline-size:100%;scroll-margin:64px;unicode-bidi:plaintext}textarea{block-size:7em}` +
       `.tick{display:flex;gap:10px;align-items:center;min-block-size:44px}.tick input{inline-size:24px;min-block-size:24px;flex:none;accent-color:var(--a)}.row{display:flex;flex-wrap:wrap;gap:4px 16px}` +
       `.bad,[aria-invalid=true]{color:var(--bad);border-color:var(--bad)}` +
-      `button{background:var(--soft)}.go{background:var(--a);color:${onColour(accent)};border-color:var(--a);font-weight:600;padding-inline:24px}` +
-      `[aria-disabled=true]{opacity:.7}:focus-visible{outline:3px solid var(--a);outline-offset:2px}` +
-      `.link{display:block;color:inherit;text-align:start}` +
-      `progress{inline-size:100%;accent-color:var(--a)}a{color:inherit}.trap{position:absolute;inset-inline-start:-9999px}` +
+      `button{background:var(--soft)}.go{unicode-bidi:plaintext;background:var(--a);color:${onColour(accent)};border-color:var(--a);font-weight:600;padding-inline:24px}` +
+      `[aria-disabled=true]{opacity:.7}:focus-visible{outline:3px solid var(--ink);outline-offset:2px}` +
+      `.link{display:block;margin-block:8px;color:inherit;text-align:inherit}[type=email],[type=tel]{unicode-bidi:isolate;direction:ltr}` +
+      `progress{inline-size:100%;accent-color:var(--ink)}a{color:inherit}.trap{position:absolute;inset-block-start:-9999px}` +
       `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overflow:auto;overscroll-behavior:contain;box-shadow:0 8px 40px #0005}` +
       `.x{position:absolute;inset-block-start:8px;inset-inline-end:8px;inline-size:44px;border:0}dialog h2{margin-inline-end:52px}` +
       `.slide-in{margin-inline-end:0;block-size:100dvh}` +

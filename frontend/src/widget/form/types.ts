@@ -2,7 +2,6 @@
 import type { Core } from "../draw";
 import type { Json } from "../env";
 
-
 export type FieldType =
   | "text" | "textarea" | "email" | "phone" | "number" | "money" | "date" | "select" | "multiselect" | "radio"
   | "checkbox" | "consent" | "rating" | "file" | "hidden" | "heading"; // prettier-ignore
@@ -33,6 +32,8 @@ export interface Field {
   prefill?: string;
   default?: string;
   currency?: string;
+  /** Three, for the currencies that have so many; left out for the usual two. */
+  decimals?: number;
   scale?: number;
   accept?: string[];
   max_bytes?: number;
@@ -91,6 +92,17 @@ export interface Beginning {
 export interface More {
   deliver(core: Core, body: Json, files: [string, File][], waits: () => void): Promise<{ status: number; body: Json }>;
   keep(core: Core, form: LocalForm, typed: () => [Json, string]): Beginning | undefined;
+}
+
+/** One of our messages, with these numbers in it. */
+export type Say = (code: string, numbers?: object) => string;
+
+/** The part of the widget that comes with forms whose fields have rules of their own. */
+export interface Rules {
+  /** The number that was meant; NaN where there is none. */
+  amount(field: Field, text: string): number;
+  /** What is wrong with an answer, as a message; empty when nothing is. */
+  fault(field: Field, answer: string | string[], say: Say): string;
 }
 
 /** A form that cannot be drawn, and why. */

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from leadsbot.contracts.intake import TRAP_FIELD
-from leadsbot.features.forms.definition import Definition
+from leadsbot.features.forms.definition import Definition, Theme
 from leadsbot.features.forms.localized import ShownField, language_for, shown_form
 from leadsbot.features.sources.public import Snippet, script_tag
 from leadsbot.kit.links import origin
@@ -22,9 +22,20 @@ MODES: Final = (
 _INPUTS: Final = {"email": "email", "phone": "tel", "number": "number", "date": "date", "file": "file"}
 
 
-def widget_snippets(base: str, key: str) -> list[Snippet]:
+def button_colour(definition: Definition) -> dict[str, str]:
+    """The attribute that gives the widget's own button the form's colour before the form is there; none where it has
+    that colour anyway."""
+    accent = definition.theme.accent
+    return {} if accent == Theme().accent else {"colour": accent}
+
+
+def widget_snippets(base: str, key: str, definition: Definition) -> list[Snippet]:
     """One script tag for each mode of the widget."""
-    return [Snippet(mode, title, note, script_tag(base, key, mode=mode)) for mode, title, note in MODES]
+    colour = button_colour(definition)
+    return [
+        Snippet(mode, title, note, script_tag(base, key, mode=mode, **({} if mode == "inline" else colour)))
+        for mode, title, note in MODES
+    ]
 
 
 def link_snippet(page: str, title: str) -> Snippet:
@@ -104,4 +115,4 @@ def _group(field: ShownField, name: str, label: str, must: str) -> Iterator[str]
     yield "</fieldset>"
 
 
-__all__ = ["html_snippet", "link_snippet", "policy_lines", "widget_snippets"]
+__all__ = ["button_colour", "html_snippet", "link_snippet", "policy_lines", "widget_snippets"]

@@ -12,6 +12,7 @@ import msgspec
 
 from leadsbot.features.forms.definition import Conditions, Definition, Field, Step, Theme, Translation
 from leadsbot.features.forms.files import readable
+from leadsbot.features.forms.reading import decimals_of
 from leadsbot.features.forms.words import closest, preferred, right_to_left, words
 
 NAMES: Final = {
@@ -69,6 +70,8 @@ class ShownField(msgspec.Struct, frozen=True, omit_defaults=True):
     prefill: str = ""
     default: str = ""
     currency: str = ""
+    decimals: int = 2
+    """As far as they decide what a single mark in an amount means."""
     scale: int = 0
     accept: list[str] = []
     max_bytes: int = 0
@@ -178,6 +181,7 @@ def _field(field: Field, own: Translation, language: str) -> ShownField:
         prefill=field.prefill,
         default=field.default,
         currency=field.currency,
+        decimals=decimals_of(field),
         scale=field.scale if field.type == "rating" else 0,
         accept=field.accept,
         max_bytes=field.max_bytes if field.type == "file" else 0,

@@ -117,7 +117,7 @@ async def share(request: PageRequest, form_id: FromPath[str], tx: InTx, services
     base = services.url()
     hosted = f"{base}/f/{found.source.key}"
     return await framed(
-        request, tx, found, "share", hosted=hosted, widgets=widget_snippets(base, found.source.key),
+        request, tx, found, "share", hosted=hosted, widgets=widget_snippets(base, found.source.key, definition),
         others=[html_snippet(hosted, definition), link_snippet(hosted, definition.title or found.name)],
         policy=policy_lines(base), own_origin=base, source_id=ids.show(ids.SOURCE, found.source.id),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind, Source
-from leadsbot.features.forms import store
+from leadsbot.features.forms import embed, store
 from leadsbot.features.forms.actions import (
     Stale,
     close,
@@ -73,6 +73,17 @@ def needs_more(form: dict[str, Any]) -> bool:
     """Whether a form as :func:`localized` gives it takes files or keeps beginnings."""
     fields = (field for step in form.get("steps", []) for field in step["fields"])
     return bool(form.get("partials")) or any(field["type"] == "file" for field in fields)
+
+
+def needs_rules(form: dict[str, Any]) -> bool:
+    """Whether a form as :func:`localized` gives it has fields for amounts, or with a pattern or bounds of their own."""
+    fields = (field for step in form.get("steps", []) for field in step["fields"])
+    return any(field["type"] in ("number", "money") or field.keys() & {"pattern", "min", "max"} for field in fields)
+
+
+def button_colour(source: Source) -> dict[str, str]:
+    """What the widget's tag says of the colour of its own button; see :func:`~leadsbot.features.forms.embed`."""
+    return embed.button_colour((live(source) or undesigned(source)).definition)
 
 
 def undesigned(source: Source) -> Live:
@@ -145,6 +156,7 @@ __all__ = [
     "Stale",
     "Upload",
     "Version",
+    "button_colour",
     "close",
     "contact_form",
     "create_form",
@@ -160,6 +172,7 @@ __all__ = [
     "live",
     "localized",
     "needs_more",
+    "needs_rules",
     "publish",
     "published",
     "rename",

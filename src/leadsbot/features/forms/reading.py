@@ -82,9 +82,14 @@ def number_of(value: Any, *, money: bool = False, decimals: int = 2) -> Decimal 
         return None
 
 
+def decimals_of(field: Field) -> int:
+    """How many decimals an amount of this field's money has, as far as it decides what a mark means."""
+    return 3 if field.currency in _THOUSANDTHS else 2
+
+
 def amount_of(field: Field, value: Any) -> Decimal | None:
     """The number that was meant as the answer to a field for numbers or money."""
-    return number_of(value, money=field.type == "money", decimals=3 if field.currency in _THOUSANDTHS else 2)
+    return number_of(value, money=field.type == "money", decimals=decimals_of(field))
 
 
 def date_of(value: Any) -> str | None:

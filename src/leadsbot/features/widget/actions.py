@@ -8,7 +8,7 @@ from uuid import UUID
 from leadsbot.contracts.events import FormSeen
 from leadsbot.features.widget import store
 from leadsbot.features.widget.model import MAX_SEEN, Sighting
-from leadsbot.infra.db.tx import TenantTx
+from leadsbot.infra.db.tx import SystemTx, TenantTx
 from leadsbot.infra.events.log import emit
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import NotFound
@@ -39,6 +39,12 @@ async def ignore_form(tx: TenantTx, seen_id: UUID, *, ignored: bool) -> None:
     Raises NotFound."""
     if not await store.set_ignored(tx, seen_id, ignored=ignored):
         raise NotFound("There is no such form.")
+
+
+async def keep_build(tx: SystemTx, name: str, body: bytes) -> None:
+    """Remember a build that is served, as the newest; the oldest beyond KEPT_BUILDS are forgotten."""
+    await store.put_build(tx, name, body)
+    await store.forget_builds(tx)
 
 
 async def save_loads(tx: TenantTx, counts: Mapping[tuple[UUID, str, str], int]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leadsbot.features.widget.tables import SeenFormRow, WidgetLoadRow
+from leadsbot.features.widget.tables import SeenFormRow, WidgetBuildRow, WidgetLoadRow
 from leadsbot.infra.feature import Feature, Routes
 from leadsbot.infra.nav import NavItem
 from leadsbot.web.actor import Permission
@@ -17,7 +17,7 @@ def routes() -> Routes:
 
 FEATURE = Feature(
     name="widget",
-    tables=(SeenFormRow, WidgetLoadRow),
+    tables=(SeenFormRow, WidgetLoadRow, WidgetBuildRow),
     routes=routes,
     nav=(
         NavItem(

@@ -16,6 +16,8 @@ from leadsbot.web import static
 SCRIPT: Final = "widget-form.js"
 MORE: Final = "widget-more.js"
 """What only forms with files or kept beginnings need."""
+RULES: Final = "widget-rules.js"
+"""What only forms with amounts, patterns or bounds need."""
 VARIABLE: Final = "LEADSBOT_FORM"
 """The name by which the script asks for the form."""
 
@@ -23,7 +25,8 @@ VARIABLE: Final = "LEADSBOT_FORM"
 async def module(services: Services, token: str, form: str, lang: str, accept: str, origin: str | None) -> str:
     """The JavaScript. What cannot be drawn is a module, too: it draws one sentence that says why."""
     said = await _said(services, token, form, lang, accept, origin)
-    scripts = [SCRIPT, MORE] if forms.needs_more(said) else [SCRIPT]
+    wanted = {SCRIPT: True, MORE: forms.needs_more(said), RULES: forms.needs_rules(said)}
+    scripts = [name for name, needed in wanted.items() if needed]
     text = "\n".join(static.built(name).body.decode() for name in scripts)
     return f"{text}\nconst {VARIABLE}={msgspec.json.encode(said).decode()};"
 

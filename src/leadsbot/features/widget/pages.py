@@ -11,6 +11,8 @@ from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind, Source
 from leadsbot.features.sources.public import script_tag
 from leadsbot.features.widget import actions, loads, model, modules, store
+from leadsbot.features.widget.builds import NAME as BUILDS
+from leadsbot.features.widget.builds import SCRIPT, Builds
 from leadsbot.features.widget.loads import Loads
 from leadsbot.infra.proxy import client_address
 from leadsbot.infra.ratelimit import Limit
@@ -26,7 +28,8 @@ from leadsbot.web.routes import page
 from leadsbot.web.static import EVERYWHERE
 
 EVERGREEN: Final = {**EVERYWHERE, "Cache-Control": "public, max-age=3600, stale-while-revalidate=86400"}
-SCRIPT: Final = "widget.js"
+BUILD_LIMIT: Final = Limit("widget-build", 60, 60)
+"""Calls by address for builds that are not at hand."""
 FORM_LIMIT: Final = Limit("widget-form", 120, 60)
 SEEN_LIMITS: Final = Limit("widget-seen", 60, 60), Limit("widget-seen-source", 1200, 60)
 """Calls by address and source, and by source."""
@@ -39,6 +42,23 @@ Answer = Response[Any]
 async def script(request: PageRequest) -> Answer:
     """The newest widget; browsers ask again after an hour and use the old one meanwhile."""
     return static.answer(request, static.built(SCRIPT), EVERGREEN)
+
+
+@page("GET", "/widget/builds/{name:str}", needs=Public("a script for everybody's pages"), cookieless=True)
+async def build(request: PageRequest, services: Uses, name: FromPath[str]) -> Answer:
+    """One build, for ever, to those who pinned it: the shell leads ``/widget.v1.HASH.js`` here."""
+    if name == static.file_name(SCRIPT):
+        return static.answer(request, static.built(SCRIPT), EVERYWHERE)
+    builds: Builds = services.extra[BUILDS]
+    try:
+        body = builds.at_hand(name)
+        if body is None:
+            _limit(request, services, BUILD_LIMIT)
+            body = await builds.find(name)
+    except AppError as error:
+        error.headers.update(EVERYWHERE)
+        raise
+    return static.answer(request, static.asset(name, body), EVERYWHERE)
 
 
 @page("GET", "/api/widget/form.js", needs=VISITORS, cookieless=True)
@@ -139,4 +159,4 @@ async def ignore(seen_form: FromPath[str], form: Posted, tx: InTx) -> Answer:
     return redirect(HERE, notice="saved")
 
 
-routes = (script, form_module, seen, listing, ignore)
+routes = (script, build, form_module, seen, listing, ignore)

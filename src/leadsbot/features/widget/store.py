@@ -6,17 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from leadsbot.features.widget.model import SeenForm, Sighting
-from leadsbot.features.widget.tables import SeenFormRow, WidgetLoadRow
-from leadsbot.infra.db.tx import TenantTx
+from leadsbot.features.widget.tables import SeenFormRow, WidgetBuildRow, WidgetLoadRow
+from leadsbot.infra.db.tx import SystemTx, TenantTx
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.ids import new_id
 
 FRESH = timedelta(hours=1)
 """A form that was seen within this time is not written again."""
+
+KEPT_BUILDS = 100
+"""Of four kilobytes each; a version of LeadsBot has one."""
 
 
 def _seen(row: SeenFormRow) -> SeenForm:
@@ -127,3 +130,23 @@ async def loads_by_site(tx: TenantTx, since: datetime) -> list[tuple[UUID, str, 
     )
     rows = (await tx.execute(statement)).all()
     return [(row.source_id, row.site, int(row.total)) for row in rows]
+
+
+async def put_build(tx: SystemTx, name: str, body: bytes) -> None:
+    """Insert a build, or note that it is served again."""
+    statement = insert(WidgetBuildRow).values(name=name, body=body)
+    now = {"served_at": func.clock_timestamp()}
+    await tx.execute(statement.on_conflict_do_update(index_elements=[WidgetBuildRow.name], set_=now))
+
+
+async def forget_builds(tx: SystemTx) -> None:
+    """Delete all but the KEPT_BUILDS that were served last."""
+    kept = select(WidgetBuildRow.name).order_by(WidgetBuildRow.served_at.desc()).limit(KEPT_BUILDS)
+    statement = delete(WidgetBuildRow).where(WidgetBuildRow.name.not_in(kept))
+    await tx.execute(statement.execution_options(synchronize_session=False))
+
+
+async def find_build(tx: SystemTx, name: str) -> bytes | None:
+    """The script of a build."""
+    found: bytes | None = await tx.scalar(select(WidgetBuildRow.body).where(WidgetBuildRow.name == name))
+    return found

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Identity, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Identity, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
-from leadsbot.contracts.data_registry import TECHNICAL, WORKSPACE
+from leadsbot.contracts.data_registry import SYSTEM, TECHNICAL, WORKSPACE
 from leadsbot.infra.db.base import APP, Mapped, Partition, Table, column, tenant_key, tenant_reference
 
 TS = TIMESTAMP(timezone=True)
@@ -39,6 +39,19 @@ class SeenFormRow(Table):
     """Whether the owner told the listener to leave it alone."""
     first_seen_at: Mapped[datetime] = column(WORKSPACE, TS, server_default=NOW)
     last_seen_at: Mapped[datetime] = column(WORKSPACE, TS, server_default=NOW)
+
+
+class WidgetBuildRow(Table):
+    """A build of the widget that a web process served, under the name that pages pin it by."""
+
+    __tablename__ = "widget_build"
+    __platform__ = "the script holds nothing of anybody and is the same for all workspaces"
+
+    name: Mapped[str] = column(SYSTEM, Text, primary_key=True)
+    """With the beginning of the body's SHA-256 in it."""
+    body: Mapped[bytes] = column(SYSTEM, LargeBinary)
+    served_at: Mapped[datetime] = column(SYSTEM, TS, server_default=NOW)
+    """When a process that brings it started last."""
 
 
 class WidgetLoadRow(Table):

@@ -8,6 +8,7 @@ from litestar import Response
 
 from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind, Source
+from leadsbot.features.forms import public as forms_public
 from leadsbot.features.sources.public import script_tag
 from leadsbot.infra.services import Services
 from leadsbot.kit import ids
@@ -24,7 +25,7 @@ MODES: Final = {
     "inline": ("Inline", "The form of yours is drawn where the tag stands."),
     "popup": ("Popup", "A button of the page opens the form above it."),
     "slide-in": ("Slide-in", "A button of the page lets the form slide in from the side."),
-    "button": ("Button", "The button in the corner is the widget's own. Its colour is the page's --leadsbot."),
+    "button": ("Button", "The button in the corner is the widget's own. It has the form's colour."),
 }
 TARGETS: Final = {"inline": "#here", "popup": "#ask", "slide-in": "#ask"}
 
@@ -49,7 +50,7 @@ async def sample(
     if target := TARGETS.get(mode):
         attributes["target"] = target
     if mode == "button":
-        attributes["label"] = "Ask us"
+        attributes |= {"label": "Ask us", **(forms_public.button_colour(drawn) if drawn else {})}
     context: dict[str, Any] = {
         "modes": MODES,
         "mode": mode,

@@ -93,6 +93,15 @@ CREATE POLICY upkeep ON source_refusal FOR ALL TO CURRENT_USER
 
 GRANT SELECT, INSERT ON source_refusal TO leadsbot_app;
 
+CREATE TABLE widget_build (
+    name TEXT NOT NULL,
+    body BYTEA NOT NULL,
+    served_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT pk_widget_build PRIMARY KEY (name)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON widget_build TO leadsbot_app;
+
 CREATE TABLE widget_load (
     workspace_id UUID NOT NULL,
     at timestamptz DEFAULT clock_timestamp() NOT NULL,
