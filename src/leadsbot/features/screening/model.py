@@ -66,6 +66,10 @@ def settings_of(checks: Mapping[str, Any]) -> Settings:
     )
 
 
+CLEAR: Final = Verdict(ALLOW, 0.0, [])
+"""Nothing speaks against a person."""
+
+
 def score_of(evidence: list[Evidence]) -> float:
     """The probability of a bot, from 0 to 1."""
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, BIAS + sum([each[0] for each in evidence])))))
@@ -73,12 +77,15 @@ def score_of(evidence: list[Evidence]) -> float:
 
 def decide(evidence: list[Evidence], sensitivity: Sensitivity) -> Verdict:
     """The verdict. Blocking needs a high score and two strong findings from different sides."""
+    against = [each for each in evidence if each[0] >= WORTH_NAMING]
+    if not against:
+        # Without one of them no score comes near a threshold, so it is not even worked out.
+        return CLEAR
     score = score_of(evidence)
     quarantine, block = THRESHOLDS[sensitivity]
     verdict: Decision = ALLOW
     if score >= quarantine:
         strong = {each.side for each in evidence if each.weight >= STRONG} - {POLICY}
         verdict = BLOCK if score >= block and len(strong) > 1 else QUARANTINE
-    against = [each for each in evidence if each[0] >= WORTH_NAMING]
     against.sort(reverse=True)
     return Verdict(verdict, round(score, 3), [each[1] for each in against])
