@@ -108,18 +108,15 @@ class Request:
     def circumstances(self) -> dict[str, str]:
         """What the request says about the visit: families of the user agent, language, page, origin; card numbers
         masked."""
-        agent = useragent.parse(self.header(b"user-agent"))
         told = {
-            "browser": agent.browser,
-            "os": agent.os,
-            "device": agent.device,
             "language": self.header(b"accept-language")[:100],
-            "origin": mask_pans(self.origin or ""),
+            "origin": self.origin and mask_pans(self.origin),
             "referer": mask_pans(self.header(b"referer")),
             "content_type": self.content_type.partition(";")[0][:100],
-            "request_id": self.id,
         }
-        return {name: value for name, value in told.items() if value}
+        seen = {name: value for name, value in told.items() if value}
+        seen["request_id"] = self.id
+        return useragent.families(self.header(b"user-agent")) | seen
 
 
 class Room:

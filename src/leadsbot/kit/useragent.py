@@ -38,6 +38,16 @@ def _parser() -> Parser:
 
 
 @lru_cache(maxsize=2048)
+def _families(text: str) -> dict[str, str]:
+    return {name: said for name, said in _parse(text)._asdict().items() if said}
+
+
+def families(user_agent: str) -> dict[str, str]:
+    """The same as :func:`parse` by name, without what is not known. Shared: it is not to be changed."""
+    return _families(user_agent[:_LONGEST])
+
+
+@lru_cache(maxsize=2048)
 def _parse(text: str) -> Agent:
     parser = _parser()
     agent, system = parser.parse_user_agent(text), parser.parse_os(text)

@@ -40,7 +40,7 @@ class Row(msgspec.Struct):
     ip: str | None
     key: str | None
     body_hash: str
-    """In hexadecimal, like the next request with the same key is compared."""
+    """In hexadecimal, like the next request with the same key is compared; empty without a key."""
     answer: msgspec.Raw | None
     lawful_basis: str
     notice_version: str

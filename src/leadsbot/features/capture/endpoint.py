@@ -142,7 +142,8 @@ class CaptureApp:
             guard.signed(source, call, body)
         batch = parse.items(tree) if call.route == guard.WEBHOOK else None
         items = [tree] if batch is None else batch
-        self._limiter.take(self._limits[0][call.route], (source.id, sender(ip)), len(items) - 1, force=True)
+        if len(items) > 1:
+            self._limiter.take(self._limits[0][call.route], (source.id, sender(ip)), len(items) - 1, force=True)
         form = None if call.route == guard.WEBHOOK else source.form
         parsed = parse.submissions(items, parse.RESERVED[call.route], form, is_form=is_form)
         if batch is None and isinstance(parsed[0], Invalid):
@@ -193,31 +194,29 @@ def _rows(
     results: list[dict[str, Any]] | None,
 ) -> list[Row]:
     """The rows of one request. The first one carries the idempotency key and what a batch is answered."""
-    now, seen, head = utcnow(), call.circumstances(), good[0][0]
+    now, seen, head, form = utcnow(), call.circumstances(), good[0][0], source.form
     fields = [encode(item.fields) for _, item in good]
-    digest = hashlib.sha256(b"\n".join(fields)).hexdigest()
+    key = guard.idempotency_key(call, good[0][1].reserved.get(KEY_FIELD, "")) or None
+    digest = hashlib.sha256(b"\n".join(fields)).hexdigest() if key else ""
     answer = msgspec.Raw(encode({"results": results})) if results else None
-    rows = []
-    for (id, item), kept in zip(good, fields, strict=True):
-        first, form = id == head, source.form
-        rows.append(
-            Row(
-                source.workspace_id,
-                id,
-                head,
-                source.id,
-                now,
-                msgspec.Raw(kept),
-                msgspec.Raw(encode(item.about(seen))),
-                ip,
-                (guard.idempotency_key(call, item.reserved.get(KEY_FIELD, "")) or None) if first else None,
-                digest,
-                answer if first else None,
-                (form and form.lawful_basis) or source.lawful_basis,
-                (form and form.notice_version) or source.notice_version,
-                call.id,
-                form.version if form else None,
-                item.consents,
-            )
+    return [
+        Row(
+            source.workspace_id,
+            id,
+            head,
+            source.id,
+            now,
+            msgspec.Raw(kept),
+            msgspec.Raw(encode(item.about(seen))),
+            ip,
+            key if id == head else None,
+            digest,
+            answer if id == head else None,
+            (form and form.lawful_basis) or source.lawful_basis,
+            (form and form.notice_version) or source.notice_version,
+            call.id,
+            form.version if form else None,
+            item.consents,
         )
-    return rows
+        for (id, item), kept in zip(good, fields, strict=True)
+    ]
