@@ -183,7 +183,7 @@ async def test_conditions_are_written_as_sentences(desk: Desk) -> None:
 
     await label(page, "email").click()
     await settings(page).get_by_text("When it is shown").click()
-    await shows(settings(page).get_by_text("shows everything at once")).to_be_visible()
+    await shows(settings(page).get_by_text("Where scripts are off")).to_be_visible()
     await settings(page).get_by_role("button", name="Show only when …").click()
     await settings(page).get_by_label("Field").select_option("budget")
     await settings(page).get_by_label("Question").select_option("gte")

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from leadsbot.features.forms.localized import ShownField, ShownForm, ShownStep
+from leadsbot.features.forms.localized import ShownField, ShownForm, ShownStep, as_data
 from leadsbot.features.forms.reading import ticked
+from leadsbot.kit.jsonbody import encode
 
 Attributes = dict[str, str | bool]
 LONGEST: Final = 5_000
@@ -16,6 +17,14 @@ _INPUTS: Final = {"email": "email", "phone": "tel", "number": "number", "date": 
 _TEXTS: Final = frozenset({"text", "textarea", "email", "phone"})
 _GROUPS: Final = frozenset({"radio", "multiselect", "rating"})
 _TICKS: Final = frozenset({"checkbox", "consent"})
+_JUDGED: Final = (
+    "key", "type", "required", "min", "max", "scale", "currency", "pattern", "pattern_help", "max_bytes", "show_if",
+)  # fmt: skip
+_SAID: Final = (
+    "next", "back", "progress", "sending", "problem_title", "missing", "missing_choice", "missing_choices",
+    "missing_tick", "missing_file", "email", "number", "money", "date", "pattern", "at_least", "at_most", "step",
+    "too_short", "too_long", "too_few", "too_many", "too_many_files", "file_size",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,22 @@ def steps(form: ShownForm, filling: Filling) -> list[DrawnStep]:
         )
         for step in form.steps
     ]
+
+
+def logic(form: ShownForm) -> str:
+    """What the page's script needs to know beside the page: conditions, what answers are judged by, our sentences. As
+    JSON; the script is ``frontend/src/hosted``."""
+    parts = [
+        {
+            "fields": [
+                {**{name: field[name] for name in _JUDGED if name in field}, "label": _called(shown)}
+                for field, shown in zip(step["fields"], own.fields, strict=True)
+            ],
+            "show_if": step.get("show_if", []),
+        }
+        for step, own in zip(as_data(form)["steps"], form.steps, strict=True)
+    ]
+    return encode({"steps": parts, "words": {name: form.words[name] for name in _SAID}}).decode()
 
 
 def problems(form: ShownForm, faults: Mapping[str, str], general: str = "") -> list[Problem]:

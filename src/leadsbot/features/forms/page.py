@@ -1,4 +1,5 @@
-"""The hosted page of a form and what comes after it, for everybody who has the address: no cookie, no script.
+"""The hosted page of a form and what comes after it, for everybody who has the address: no cookie, and nothing that
+needs a script. The one that it has shows the steps one by one (``frontend/src/hosted``).
 
 A post to the page's address is answered by the capture path; answers that a form does not take come back here, as the
 same page with what was typed and what is wrong with it.
@@ -46,6 +47,8 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
+SCRIPTS: Final = " script-src 'self';"
+"""What is added for the form itself; no other page of a form has a script."""
 LARGEST_QUERY: Final = 8_000
 """Characters of the page's query that are read: for prefilling, and taken along to the form in another language."""
 ZIPPED_FROM: Final = 1_000
@@ -107,8 +110,8 @@ async def style(request: PageRequest, form_key: FromPath[str], services: Uses) -
 
 
 def preview(request: PageRequest, services: Services, form: Live, sheet: str) -> Response[Any]:
-    """The page of a form that is not published (yet), for the builder to show in a frame; ``sheet`` is the address of
-    its style sheet."""
+    """The page of a form that is not published (yet), for the builder to show in a frame that runs no script: all
+    steps, one below the other; ``sheet`` is the address of its style sheet."""
     answer = _form(request, services, form, sheet)
     answer.headers["Content-Security-Policy"] = POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
     answer.headers["Cache-Control"] = "no-store"
@@ -162,6 +165,7 @@ def _form(
         key=shown.key, sheet=sheet, policy=_policy(form.definition), title=title, form=shown, problems=problems,
         steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, earlier, faults)),
         described=drawing.described, files=drawing.has_files(shown), trap=TRAP_FIELD,
+        script="" if sheet else static.url("hosted.js"), logic="" if sheet else drawing.logic(shown),
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
         languages=_languages(request, base, shown, form.definition),
         ours={
@@ -242,7 +246,8 @@ def _language(request: PageRequest, definition: Definition, said: str = "") -> s
 def _policy(definition: Definition) -> str:
     """The page's content security policy. A browser asks ``form-action`` again where the answer redirects."""
     targets = {origin("/".join(each.url.partition("?")[0].split("/")[:3])) for each in definition.endings}
-    return " ".join([POLICY, *sorted(each for each in targets if each and each != "null")])
+    policy = POLICY.replace(";", f";{SCRIPTS}", 1)
+    return " ".join([policy, *sorted(each for each in targets if each and each != "null")])
 
 
 def _canonical(base: str, definition: Definition, language: str) -> str:
