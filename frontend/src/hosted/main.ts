@@ -9,7 +9,7 @@ const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words 
   const say: Say = (name, numbers = {}) => (words[name] ?? "").replace(/\{(\w+)\}/g, (_, part: string) => String(numbers[part] ?? ""));
   const pages = [...form.querySelectorAll<HTMLElement>("[data-step]")];
   const drawn = fields(form, steps);
-  const ends = send.textContent ?? "";
+  const ends = [...send.childNodes];
   const several = steps.length > 1;
   /** The steps that the answers so far ask for, and which of them is shown. */
   let open: number[] = [];
@@ -50,7 +50,7 @@ const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words 
     bar.max = open.length;
     bar.value = n;
     back.hidden = n < 2;
-    send.textContent = n < open.length ? say("next") : ends;
+    send.replaceChildren(...(n < open.length ? [say("next")] : ends));
   };
 
   /** Show a step and lead there who cannot see it. */

@@ -17,6 +17,8 @@ from tests.cast import BASE, BROWSER
 from tests.features.forms.conftest import QUOTE, SECRET, Forms, contact, field, one_step
 from tests.product import until
 
+_CHOICES = [{"value": "a", "label": "A"}, {"value": "b", "label": "B"}]
+
 
 class Page(HTMLParser):
     """The elements of a page, with the text inside each."""
@@ -233,6 +235,42 @@ async def test_a_page_in_several_languages_leads_to_the_others_and_takes_its_pre
     refused = seen(await forms.send(form, {"first_name": "Ada", "_lang": "ar"}), 422)
     assert refused.one("html")["dir"] == "rtl"
     assert refused.one("p", id="e-message")["text"] == "يرجى ملء هذا الحقل."
+
+
+async def test_what_is_not_translated_keeps_its_language_and_its_direction(forms: Forms) -> None:
+    details = [
+        field("name", required=True, help="As on your card."), field("what", "select", options=_CHOICES),
+        field("how", "radio", options=_CHOICES), field("cost", "money", currency="EUR"),
+        field("code", pattern="[A-Z]{3}", pattern_help="Three letters."),
+    ]  # fmt: skip
+    texts = {"title": "اتصل بنا", "fields": {"cost": {"label": "التكلفة"}, "what": {"options": {"a": "أ"}}}}
+    form = await forms.make(
+        one_step(
+            *details, intro="Ask us!", languages={"ar": texts, "de": {"title": "Frage"}},
+            endings=[{"id": "done", "title": "Thank you, {name}!"}], closed_text="It was nice.",
+        )
+    )  # fmt: skip
+    page = seen(await forms.see(form, "?lang=ar"))
+    strange = [each["text"] for each in page.all("bdi", lang="en")]
+    assert strange == ["Ask us!", "Name", "As on your card.", "What", "How", "A", "B", "Code"]
+    assert {each["text"] for each in page.all("bdi") if "lang" not in each} >= {"اتصل بنا", "التكلفة"}
+    options = {each["text"]: (each.get("lang"), each.get("dir")) for each in page.all("option")[1:]}
+    assert options == {"أ": (None, "auto"), "B": ("en", "auto")}
+    assert next(each for each in page.all("label", **{"for": "f-cost"}))["text"] == "التكلفة (EUR) (اختياري)"
+
+    refused = seen(await forms.send(form, {"name": "Ada", "code": "x", "_lang": "ar"}), 422)
+    told = [each for each in refused.all("bdi", lang="en") if each["text"] == "Three letters."]
+    assert len(told) == 2
+    german = seen(await forms.see(form, "?lang=de"))
+    assert "Ask us!" in [each["text"] for each in german.all("bdi", lang="en")]
+    assert not [each for each in german.all("bdi") if "lang" not in each]
+    assert seen(await forms.see(form, "?lang=en")).all("bdi") == []
+
+    sent = await forms.send(form, {"name": "Ada", "_lang": "ar"})
+    thanks = seen(await forms.web.get(sent.headers["location"]))
+    assert thanks.one("bdi", lang="en")["text"] == "Thank you, Ada!"
+    await forms.call("POST", f"/{form['id']}/close")
+    assert seen(await forms.see(form, "?lang=ar"), 410).one("bdi", lang="en")["text"] == "It was nice."
 
 
 async def test_only_what_the_form_names_is_prefilled(forms: Forms) -> None:

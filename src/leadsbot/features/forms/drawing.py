@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from markupsafe import Markup, escape
+
 from leadsbot.features.forms.localized import ShownField, ShownForm, ShownStep, as_data
 from leadsbot.features.forms.reading import ticked
 from leadsbot.kit.jsonbody import encode
@@ -28,6 +30,31 @@ _SAID: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """Writes a text that may be in another language than the page: its marks stay at its own end, and it is read aloud
+    as what it is."""
+
+    strange: frozenset[str] = frozenset()
+    """Texts in another language than the page's."""
+    language: str = ""
+    """The one of those."""
+    rtl: bool = False
+
+    def __call__(self, text: str) -> Markup:
+        """The text, set apart where that is needed."""
+        if not text or not (self.rtl or text in self.strange):
+            return escape(text)
+        return Markup("<bdi{}>{}</bdi>").format(self._tongue(text), text)
+
+    def about(self, text: str) -> Markup:
+        """The same as attributes, for an element that can hold nothing but text."""
+        return self._tongue(text) + (Markup(' dir="auto"') if self.rtl or text in self.strange else "")
+
+    def _tongue(self, text: str) -> Markup:
+        return Markup(' lang="{}"').format(self.language) if text in self.strange else Markup("")
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One line of the summary of errors: ``target`` is the id of what it is about, empty for the form as a whole."""
 
@@ -43,7 +70,6 @@ class DrawnField:
     shown: ShownField
     kind: str
     """``input``, ``textarea``, ``select``, ``group``, ``tick``, ``hidden`` or ``heading``."""
-    label: str
     optional: bool
     error: str = ""
     value: str = ""
@@ -123,7 +149,6 @@ def _field(shown: ShownField, filling: Filling, *, always: bool, rtl: bool) -> D
     return DrawnField(
         shown=shown,
         kind=_kind(shown.type),
-        label=f"{shown.label} ({shown.currency})" if shown.currency else shown.label,
         optional=not shown.required and shown.type not in ("hidden", "heading"),
         error=error,
         value=texts[0] if texts else "",

@@ -24,7 +24,7 @@ from leadsbot.features.forms.answers import FormCompiler
 from leadsbot.features.forms.beginnings import CONTEXT, Beginning
 from leadsbot.features.forms.definition import Definition, Theme, encode
 from leadsbot.features.forms.endings import Thanks, filled, told
-from leadsbot.features.forms.localized import ShownForm, language_for, shown_form
+from leadsbot.features.forms.localized import ShownForm, language_for, shown_form, untranslated
 from leadsbot.features.forms.model import contact_form
 from leadsbot.features.forms.public import Live
 from leadsbot.features.forms.theme import stylesheet
@@ -86,7 +86,7 @@ async def thanks(request: PageRequest, form_key: FromPath[str], services: Uses) 
     ending = next((each for each in form.definition.endings if each.id == name), None)
     texts = told(ending, form.definition.languages.get(language), language)
     said = Thanks(services.signer).said(source.key, name, request.query_params.get("said", ""))
-    return _message(request, 200, "thanks", form, title=filled(texts["title"], said), text=filled(texts["text"], said))
+    return _message(request, 200, "thanks", form, title=texts["title"], text=texts["text"], said=said)
 
 
 @page("GET", "/f/{form_key:str}/style.css", needs=EVERYBODY, cookieless=True)
@@ -164,8 +164,8 @@ def _form(
         request, "form", 422 if refused else 200, form.definition.theme, language,
         key=shown.key, sheet=sheet, policy=_policy(form.definition), title=title, form=shown, problems=problems,
         steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, earlier, faults)),
-        described=drawing.described, files=drawing.has_files(shown), trap=TRAP_FIELD,
-        script="" if sheet else static.url("hosted.js"), logic="" if sheet else drawing.logic(shown),
+        say=_speaker(form.definition, language), described=drawing.described, files=drawing.has_files(shown),
+        trap=TRAP_FIELD, script="" if sheet else static.url("hosted.js"), logic="" if sheet else drawing.logic(shown),
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
         languages=_languages(request, base, shown, form.definition),
         ours={
@@ -250,6 +250,14 @@ def _policy(definition: Definition) -> str:
     return " ".join([policy, *sorted(each for each in targets if each and each != "null")])
 
 
+def _speaker(definition: Definition, language: str, said: Mapping[str, str] | None = None) -> drawing.Speaker:
+    """How the form's texts are written in a page of this language; ``said`` are the answers that stand in them."""
+    strange = untranslated(definition, language)
+    if said is not None:
+        strange = frozenset(filled(text, said) for text in strange)
+    return drawing.Speaker(strange, definition.language, right_to_left(language))
+
+
 def _canonical(base: str, definition: Definition, language: str) -> str:
     return base if language == definition.language else f"{base}?{urlencode({'lang': language})}"
 
@@ -269,17 +277,22 @@ def _languages(request: PageRequest, base: str, form: ShownForm, definition: Def
 
 
 def _message(
-    request: PageRequest, status: int, about: str, form: Live | None = None, *, title: str = "", text: str = ""
-) -> Response[Any]:
+    request: PageRequest, status: int, about: str, form: Live | None = None, *, title: str = "", text: str = "",
+    said: Mapping[str, str] | None = None,
+) -> Response[Any]:  # fmt: skip
     if form is None:
         language = preferred(request.headers.get("accept-language", ""), WORDS, "en")
+        speaker = drawing.Speaker(rtl=right_to_left(language))
     else:
         language = _language(request, form.definition)
+        speaker = _speaker(form.definition, language, said)
     ours = words(language)
+    if said is not None:
+        title, text = filled(title, said), filled(text, said)
     return _page(
         request, "message", status, form.definition.theme if form else Theme(), language,
         key=form.source.key if form else "", policy=POLICY,
-        title=title or ours[f"{about}_title"], text=text if title or text else ours[f"{about}_text"],
+        say=speaker, title=title or ours[f"{about}_title"], text=text if title or text else ours[f"{about}_text"],
     )  # fmt: skip
 
 
