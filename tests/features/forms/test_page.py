@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from leadsbot.features.capture.public import create_source
 from leadsbot.features.forms.endings import Thanks
 from leadsbot.kit.signing import Signer
 from tests.cast import BASE, BROWSER
@@ -271,6 +272,35 @@ async def test_what_is_not_translated_keeps_its_language_and_its_direction(forms
     assert thanks.one("bdi", lang="en")["text"] == "Thank you, Ada!"
     await forms.call("POST", f"/{form['id']}/close")
     assert seen(await forms.see(form, "?lang=ar"), 410).one("bdi", lang="en")["text"] == "It was nice."
+
+
+async def test_a_plain_form_is_answered_in_its_language_where_we_speak_it(forms: Forms) -> None:
+    form = await forms.make(contact())
+    page = seen(await forms.send(form, {"name": "Ada", "_lang": "de-AT"}), 422)
+    assert (page.one("html")["lang"], page.one("input", name="_lang")["value"]) == ("de", "de")
+    assert page.one("p", id="e-email")["text"] == "Bitte füllen Sie dieses Feld aus."
+    assert page.one("button")["text"] == "Absenden"
+    assert "Name" in [each["text"] for each in page.all("bdi", lang="en")]
+    sent = await forms.send(form, {"name": "Ada", "email": "ada@example.com", "_lang": "de-AT"})
+    assert sent.headers["location"] == f"/f/{form['key']}/thanks?lang=de"
+    assert seen(await forms.web.get(sent.headers["location"])).one("h1")["text"] == "Vielen Dank"
+    told = await forms.tell(form, {"name": "Ada", "email": "ada@example.com", "_lang": "de"})
+    assert told.json()["ending"]["title"] == "Vielen Dank"
+    unknown = await forms.send(form, {"name": "Ada", "email": "ada@example.com", "_lang": "sv"})
+    assert unknown.headers["location"] == f"/f/{form['key']}/thanks"
+
+
+async def test_our_own_words_alone_are_in_the_language_of_the_browser(forms: Forms) -> None:
+    async with forms.db.tenant(forms.cast.workspace_id) as tx:
+        source = await create_source(tx, "form", "Nobody designed this")
+
+    async def thanked(query: str, accept: str) -> str:
+        path = f"/f/{source.key}/thanks{query}"
+        return str(seen(await forms.web.get(path, headers={"accept-language": accept})).one("h1")["text"])
+
+    assert await thanked("", "de") == "Vielen Dank"
+    assert await thanked("?lang=en", "de") == "Thank you"
+    assert await thanked("", "sv") == "Thank you"
 
 
 async def test_only_what_the_form_names_is_prefilled(forms: Forms) -> None:

@@ -114,7 +114,7 @@ def language_for(definition: Definition, wanted: str, accept: str = "") -> str:
 
 
 def shown_form(definition: Definition, language: str, *, key: str, version: int) -> ShownForm:
-    """A form in a language that it has."""
+    """A form in a language that it has; in another one our words are in that language and its own texts as they are."""
     own = definition.languages.get(language) or Translation()
     tongues = [definition.language, *definition.languages] if definition.languages else []
     ours = words(language)

@@ -28,7 +28,7 @@ from leadsbot.features.forms.localized import ShownForm, language_for, shown_for
 from leadsbot.features.forms.model import contact_form
 from leadsbot.features.forms.public import Live
 from leadsbot.features.forms.theme import stylesheet
-from leadsbot.features.forms.words import WORDS, preferred, right_to_left, words
+from leadsbot.features.forms.words import WORDS, closest, preferred, right_to_left, words
 from leadsbot.features.screening.public import mint_token
 from leadsbot.infra.services import Services
 from leadsbot.kit import ids
@@ -81,11 +81,13 @@ async def thanks(request: PageRequest, form_key: FromPath[str], services: Uses) 
     if source is None:
         return _message(request, 404, "unknown")
     form = public.live(source) or _undesigned(source)
-    language = _language(request, form.definition)
+    language = _language(request, form.definition, request.query_params.get("lang", ""))
     name = request.query_params.get("ending", "")
     ending = next((each for each in form.definition.endings if each.id == name), None)
     texts = told(ending, form.definition.languages.get(language), language)
     said = Thanks(services.signer).said(source.key, name, request.query_params.get("said", ""))
+    if not form.version:
+        texts = {"title": "", "text": ""}
     return _message(request, 200, "thanks", form, title=texts["title"], text=texts["text"], said=said)
 
 
@@ -169,7 +171,7 @@ def _form(
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
         languages=_languages(request, base, shown, form.definition),
         ours={
-            TOKEN_FIELD: token, "_lang": language if shown.languages else "",
+            TOKEN_FIELD: token, "_lang": language if shown.languages or language != form.definition.language else "",
             f"context[{CONTEXT}]": _partial_id(begun, refused[1] if refused else None),
         },
         begun=begun, resume=urlencode({partials.RESUME: begun.code}) if begun.code else "",
@@ -239,8 +241,12 @@ def _past(definition: Definition) -> bool:
 
 
 def _language(request: PageRequest, definition: Definition, said: str = "") -> str:
+    """The language of a page: one that the form has, or for an answer to a post, which ``said`` it, one of ours."""
+    said = said[:35]
+    if said and closest(said, [definition.language, *definition.languages]) is None and (ours := closest(said, WORDS)):
+        return ours
     accept = request.headers.get("accept-language", "")
-    return language_for(definition, (said or request.query_params.get("lang", ""))[:35], accept)
+    return language_for(definition, said or request.query_params.get("lang", "")[:35], accept)
 
 
 def _policy(definition: Definition) -> str:
@@ -280,11 +286,13 @@ def _message(
     request: PageRequest, status: int, about: str, form: Live | None = None, *, title: str = "", text: str = "",
     said: Mapping[str, str] | None = None,
 ) -> Response[Any]:  # fmt: skip
-    if form is None:
-        language = preferred(request.headers.get("accept-language", ""), WORDS, "en")
+    asked = request.query_params.get("lang", "")
+    if form is None or not form.version:
+        # Nothing but our own words: they are there in every language that we speak.
+        language = closest(asked[:35], WORDS) or preferred(request.headers.get("accept-language", ""), WORDS, "en")
         speaker = drawing.Speaker(rtl=right_to_left(language))
     else:
-        language = _language(request, form.definition)
+        language = _language(request, form.definition, asked if about == "thanks" else "")
         speaker = _speaker(form.definition, language, said)
     ours = words(language)
     if said is not None:
