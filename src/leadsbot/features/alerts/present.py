@@ -65,7 +65,8 @@ async def card_message(tx: TenantTx, services: Services, card: AlertCard) -> Mes
     if lead is None:
         return None
     token = await actions.buttons_of(tx, services.signer, card)
-    text, keyboard = cards.render(_facts(services, lead, await _names(tx, lead)), token)
+    details = _details(await leads.named_answers(tx, lead))
+    text, keyboard = cards.render(_facts(services, lead, await _names(tx, lead), details), token)
     return Message(text=text, keyboard=keyboard, card_id=card.id, accepted_at=lead.created_at)
 
 
@@ -123,7 +124,9 @@ async def _names(tx: TenantTx, *told: leads.LeadView) -> Names:
     return Names(home.stage_labels, members, home.timezone)
 
 
-def _facts(services: Services, lead: leads.LeadView, names: Names) -> cards.Card:
+def _facts(
+    services: Services, lead: leads.LeadView, names: Names, details: Sequence[tuple[str, str]] = ()
+) -> cards.Card:
     owner = names.members.get(lead.owner_id, "a former member") if lead.owner_id is not None else None
     return cards.Card(
         title=lead.display,
@@ -139,14 +142,14 @@ def _facts(services: Services, lead: leads.LeadView, names: Names) -> cards.Card
         received_at=in_zone(lead.created_at, names.zone),
         url=services.url(f"/leads/{show(LEAD, lead.id)}"),
         count=max(1, lead.submission_count),
-        details=_details(lead.fields),
+        details=details,
     )
 
 
-def _details(fields: dict[str, Any]) -> Sequence[tuple[str, str]]:
+def _details(answers: Sequence[leads.Answer]) -> list[tuple[str, str]]:
     """Further answers that a person typed, files in words; technical fields (led by an underscore) and nested ones stay
     in LeadsBot."""
-    told = [(label, _typed(value)) for label, value in fields.items() if not label.startswith("_")]
+    told = [(each.label, _typed(each.value)) for each in answers if not each.key.startswith("_")]
     return [(label, text) for label, text in told if text is not None]
 
 

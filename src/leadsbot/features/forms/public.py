@@ -26,6 +26,8 @@ from leadsbot.features.forms.actions import (
 from leadsbot.features.forms.answers import FormCompiler, decode_published
 from leadsbot.features.forms.definition import Definition
 from leadsbot.features.forms.files import Upload
+from leadsbot.features.forms.filled import Answer, answers_of, forms_filled_in
+from leadsbot.features.forms.filled import read as read_answers
 from leadsbot.features.forms.findings import NotReady
 from leadsbot.features.forms.lint import lint
 from leadsbot.features.forms.localized import as_data, language_for, shown_form
@@ -137,6 +139,7 @@ async def unfinished(tx: TenantTx, form_id: UUID | None = None) -> dict[UUID, in
 
 
 __all__ = [
+    "Answer",
     "Definition",
     "Form",
     "FormCompiler",
@@ -145,6 +148,7 @@ __all__ = [
     "Stale",
     "Upload",
     "Version",
+    "answers_of",
     "close",
     "contact_form",
     "create_form",
@@ -152,6 +156,7 @@ __all__ = [
     "discard_draft",
     "duplicate",
     "form_of_source",
+    "forms_filled_in",
     "get_form",
     "get_version",
     "language_for",
@@ -162,6 +167,7 @@ __all__ = [
     "needs_more",
     "publish",
     "published",
+    "read_answers",
     "rename",
     "reopen",
     "roll_back",

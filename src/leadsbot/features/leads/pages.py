@@ -10,7 +10,7 @@ from litestar import Response
 
 from leadsbot.features.accounts.public import look_at, members, workspace_settings
 from leadsbot.features.capture.public import Source, list_sources
-from leadsbot.features.forms.public import uploads_of
+from leadsbot.features.forms.public import forms_filled_in, read_answers, uploads_of
 from leadsbot.features.leads import actions, answers, public, query, store
 from leadsbot.features.leads.model import STAGES, Lead
 from leadsbot.features.leads.public import LeadView
@@ -240,7 +240,7 @@ async def _lead(
     above, below = await store.neighbours(tx, _filter(request, me), (lead.last_activity_at, lead.id))
     view = _view(request)
     submissions = await public.submissions(tx, lead.id)
-    filled = await answers.forms_filled_in(tx, submissions)
+    filled = await forms_filled_in(tx, submissions)
     return render(
         request,
         "leads/lead.html",
@@ -256,8 +256,8 @@ async def _lead(
         days=entries(events, await public.notes(tx, lead.id), names, (await workspace_settings(tx)).timezone),
         more=len(events) == EVENTS,
         submissions=submissions,
-        answers={each.id: answers.read(each.fields, filter(None, [filled.get(each.id)])) for each in submissions},
-        facts=answers.read(lead.fields, filled.values()),
+        answers={each.id: read_answers(each.fields, filter(None, [filled.get(each.id)])) for each in submissions},
+        facts=read_answers(lead.fields, filled.values()),
         files=await uploads_of(tx, [each.id for each in submissions]),
         duplicates=await public.possible_duplicates(tx, lead.id),
         merged=[_show_id(each) for each in family if each != lead.id],

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from leadsbot.features.accounts.public import workspace_settings
 from leadsbot.features.capture.public import Submission, get_source, list_sources, submissions_of_lead
+from leadsbot.features.forms.public import Answer, forms_filled_in, read_answers
 from leadsbot.features.leads import store
 from leadsbot.features.leads.actions import Claim, add_note, assign, claim, edit_fields, merge, set_stage, set_tags
 from leadsbot.features.leads.model import LABELS, STAGES, Lead, Note
@@ -61,6 +62,12 @@ async def submissions(tx: TenantTx, lead_id: UUID) -> list[Submission]:
     return sorted(rows, key=lambda row: (row.received_at, row.id), reverse=True)
 
 
+async def named_answers(tx: TenantTx, lead: LeadView) -> list[Answer]:
+    """What a lead answered beside its core fields, under the labels of the forms that were filled in."""
+    filled = await forms_filled_in(tx, await submissions(tx, lead.id)) if lead.fields else {}
+    return read_answers(lead.fields, filled.values())
+
+
 async def stage_labels(tx: TenantTx) -> dict[str, str]:
     """What this workspace calls the stages, in their order."""
     own = (await workspace_settings(tx)).stage_labels
@@ -75,6 +82,7 @@ async def notes(tx: TenantTx, lead_id: UUID) -> list[Note]:
 __all__ = [
     "LABELS",
     "STAGES",
+    "Answer",
     "Claim",
     "LeadView",
     "Note",
@@ -88,6 +96,7 @@ __all__ = [
     "get_lead",
     "label",
     "merge",
+    "named_answers",
     "newest",
     "notes",
     "possible_duplicates",
