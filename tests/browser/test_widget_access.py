@@ -11,7 +11,7 @@ from playwright.async_api import expect as shows
 from tests.browser.axe import faults
 from tests.browser.engines import CHROMIUM
 from tests.browser.host import Place, visiting
-from tests.browser.test_widget_forms import EVERYTHING, SHORT
+from tests.browser.test_widget_forms import EVERYTHING, SHORT, field
 
 pytestmark = [
     pytest.mark.browser,
@@ -67,6 +67,30 @@ async def test_a_form_is_fit_for_everybody_in_every_mode(at: Place, chromium: Br
         await page.get_by_label("Email").fill("ada@example.org")
         await page.get_by_role("button", name="Next").click()
         await shows(page.get_by_role("heading", name="The job")).to_be_visible()
+        assert await judged(page) == {}
+
+
+async def test_a_field_for_files_is_fit_for_everybody(at: Place, chromium: Browser) -> None:
+    files = [
+        field("email", "email"), field("plan", "file", required=True, max_bytes=1_000),
+        field("more", "file", max=3, half=True, help="Up to three."),
+    ]  # fmt: skip
+    source = await at.design({"title": "Send us your plan", "steps": [{"id": "one", "fields": files}]})
+    at.page(INLINE, token=source.key, mode="inline", target="#here", policy="img-src 'self'")
+    async with visiting(chromium, at, bypass_csp=True) as (context, _):
+        page = await context.new_page()
+        await page.goto("/")
+        plan = page.get_by_label("Plan", exact=True)
+        await shows(plan).to_be_visible()
+        assert await judged(page) == {}
+
+        await page.get_by_role("button", name="Send").click()
+        await shows(page.get_by_role("alert")).to_contain_text("Please add a file.")
+        assert await judged(page) == {}
+
+        await plan.set_input_files([{"name": "a.txt", "mimeType": "text/plain", "buffer": b"x" * 2_000}])  # type: ignore[list-item]
+        await page.get_by_role("button", name="Send").click()
+        await shows(page.get_by_role("alert")).to_contain_text("is too large")
         assert await judged(page) == {}
 
 
