@@ -13,7 +13,7 @@ import msgspec
 
 from leadsbot.channels.telegram import card as cards
 from leadsbot.features.accounts import public as accounts
-from leadsbot.features.alerts import actions, store
+from leadsbot.features.alerts import actions, model, store
 from leadsbot.features.alerts.model import AlertCard
 from leadsbot.features.deliveries.public import Delivery
 from leadsbot.features.leads import public as leads
@@ -81,10 +81,17 @@ async def _repeat(tx: TenantTx, services: Services, delivery: Delivery) -> Messa
         message = await card_message(tx, services, own[0])
         return replace(message, accepted_at=None) if message else None
     token = await actions.buttons_of(tx, services.signer, card) if card else None
-    text, keyboard = cards.repeat(_facts(services, lead, await _names(tx, lead)), token)
+    facts = replace(_facts(services, lead, await _names(tx, lead)), message=await _said(tx, delivery, lead))
+    text, keyboard = cards.repeat(facts, token)
     return Message(
         text=text, keyboard=keyboard, reply_to=card.message_id if card else None, about=card.id if card else None
     )
+
+
+async def _said(tx: TenantTx, delivery: Delivery, lead: leads.LeadView) -> str | None:
+    """What was written in the submission that a repeat tells of; the newest message where that is gone."""
+    submission_id = model.repeated(delivery.dedupe_key)
+    return (await leads.written(tx, submission_id) if submission_id else "") or lead.message
 
 
 async def _digest(tx: TenantTx, services: Services, delivery: Delivery) -> Message | None:

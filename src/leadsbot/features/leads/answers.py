@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from leadsbot.features.capture.public import Source
-from leadsbot.features.forms.public import live, read_answers
+from leadsbot.features.forms.public import Definition, live, read_answers
 from leadsbot.features.leads.model import Lead
 from leadsbot.kit.headline import Told, headline
 
@@ -20,7 +20,12 @@ def in_one_line(lead: Lead, sources: Mapping[UUID, Source]) -> str:
     """What a lead without a message says, by the live form of the source that it came in through."""
     source = sources.get(lead.source_id) if lead.source_id else None
     form = live(source) if source is not None else None
-    answers = read_answers(lead.fields, [form.definition] if form else [])
+    return one_line(lead.fields, form.definition if form else None)
+
+
+def one_line(fields: Mapping[str, Any], form: Definition | None) -> str:
+    """Answers without a message as one line, by the form that was filled in if there was one."""
+    answers = read_answers(fields, [form] if form else [])
     return headline(
         Told(each.label, each.value, each.type not in CHOSEN) for each in answers if each.type not in UNTOLD
     )

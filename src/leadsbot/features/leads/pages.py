@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from leadsbot.features.forms.public import forms_filled_in, read_answers, upload
 from leadsbot.features.leads import actions, answers, public, query, store
 from leadsbot.features.leads.model import STAGES, Lead
 from leadsbot.features.leads.public import LeadView
-from leadsbot.features.leads.timeline import Names, entries, happened
+from leadsbot.features.leads.timeline import Names, entries, happened, places
 from leadsbot.features.screening.public import label as label_submission
 from leadsbot.features.sources.public import snippets
 from leadsbot.infra.db.tx import TenantTx
@@ -234,9 +235,9 @@ async def _lead(
     request: PageRequest, tx: TenantTx, lead: LeadView, me: UUID | None, *, error: Invalid | Conflict | None = None,
     typed: Form | None = None,
 ) -> Response[str]:  # fmt: skip
-    names = await _names(tx)
     family = await store.family(tx, lead.id)
     events = await happened(tx, family, limit=EVENTS)
+    names = replace(await _names(tx), places=await places(tx, events))
     above, below = await store.neighbours(tx, _filter(request, me), (lead.last_activity_at, lead.id))
     view = _view(request)
     submissions = await public.submissions(tx, lead.id)
