@@ -134,6 +134,15 @@ async def arrived(product: Product, path: str) -> list[dict[str, Any]]:
         return [dict(row.fields) for row in found]
 
 
+async def test_on_paper_every_step_is_there(page: Page) -> None:
+    await shows(page.get_by_label("Kind")).to_be_hidden()
+    await page.emulate_media(media="print")
+    for label in ("Name", "Kind", "Message"):
+        await shows(page.get_by_label(label)).to_be_visible()
+    await shows(page.get_by_label("Which")).to_be_hidden()
+    await shows(page.get_by_role("progressbar")).to_have_count(0)
+
+
 async def test_what_is_filled_in_arrives_and_what_is_hidden_does_not(product: Product, page: Page, path: str) -> None:
     await begin(page)
     kind, which = page.get_by_label("Kind"), page.get_by_label("Which")
