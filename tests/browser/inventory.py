@@ -92,11 +92,15 @@ async def _wrong_present_password(page: Page) -> None:
 
 
 async def _half_a_quote(page: Page) -> None:
-    """Send what the browser itself would not: a required field is empty and an amount too small."""
-    await page.evaluate("document.querySelector('form').noValidate = true")
+    """Send what the page itself would not: a required field is empty and an amount too small."""
     await page.locator("[name=first_name]").fill("Ada <b>")
-    await page.locator("[name=budget]").fill("5")
-    await page.locator("form button").click()
+    await page.evaluate("document.querySelector('[name=budget]').value = '5'")
+    await page.evaluate("document.querySelector('form').submit()")
+
+
+async def _go_on_later(page: Page) -> None:
+    await page.locator("[name=first_name]").fill("Ada")
+    await page.locator(".later").click()
 
 
 def press(name: str) -> Callable[[Page], Awaitable[object]]:
@@ -190,6 +194,9 @@ STATES = (
     State("form-refused", "/f/{form_key}", "/f/{rich}?lang=en", "Ask for a quote", NOBODY, _half_a_quote, 422),
     State("form-from-right-to-left", "/f/{form_key}", "/f/{rich}?lang=ar", "اطلب عرض سعر", NOBODY),
     State("form-refused-from-right-to-left", "/f/{form_key}", "/f/{rich}?lang=ar", "اطلب", NOBODY, _half_a_quote, 422),
+    State("form-kept", "/f/{form_key}", "/f/{keeping}?lang=en", "Ask for a quote", NOBODY, _go_on_later),
+    State("form-kept-from-right-to-left", "/f/{form_key}", "/f/{keeping}?lang=ar", "اطلب", NOBODY, _go_on_later),
+    State("form-kept-no-more", "/f/{form_key}", f"/f/{{keeping}}?resume={'A' * 43}", "Ask for a quote", NOBODY),
     State("form-closed", "/f/{form_key}", "/f/{past}", "This form is closed", NOBODY, refused=410),
     State("form-elsewhere", "/f/{form_key}", "/f/{elsewhere}", "another web site", NOBODY, refused=403),
     State("form-gone", "/f/{form_key}", "/f/nothing", "There is no such form", NOBODY, refused=404),

@@ -130,10 +130,12 @@ async def _taken(product: Product, count: int) -> bool:
 
 
 async def _forms(product: Product) -> dict[str, str]:
-    """The keys of a form with every type of field in two languages, of one that is over, of one for other sites."""
+    """The keys of a form with every type of field in two languages, of the same that keeps beginnings, of one that is
+    over, of one for other sites."""
     made = {}
     for name, definition, more in (
         ("rich", QUOTE, {}),
+        ("keeping", {**QUOTE, "partials": True}, {}),
         ("past", contact(closes_at="2020-01-01T00:00:00Z", closed_text="It was nice."), {}),
         ("elsewhere", contact(), {"allowed_origins": ["https://shop.example"]}),
     ):

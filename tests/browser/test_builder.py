@@ -8,6 +8,7 @@ import re
 from playwright.async_api import Error, Page
 from playwright.async_api import expect as shows
 
+from tests.browser.axe import faults
 from tests.browser.desk import MARKS, Desk, card, kinds, label, order, preview, saved, settings
 from tests.features.forms.conftest import field as make_field
 from tests.features.forms.conftest import one_step
@@ -183,7 +184,7 @@ async def test_conditions_are_written_as_sentences(desk: Desk) -> None:
 
     await label(page, "email").click()
     await settings(page).get_by_text("When it is shown").click()
-    await shows(settings(page).get_by_text("shows everything at once")).to_be_visible()
+    await shows(settings(page).get_by_text("Where scripts are off")).to_be_visible()
     await settings(page).get_by_role("button", name="Show only when …").click()
     await settings(page).get_by_label("Field").select_option("budget")
     await settings(page).get_by_label("Question").select_option("gte")
@@ -338,3 +339,30 @@ async def test_the_look_the_limits_and_the_notice_are_set_and_default_values_are
     assert draft["theme"] == {"accent": "#ffee00"}
     assert (draft["max_submissions"], draft["lawful_basis"]) == (50, "contract")
     assert draft["closes_at"].startswith("2031-05-06T")
+
+
+async def test_the_size_of_all_files_is_set_in_megabytes(desk: Desk) -> None:
+    page = await desk.open()
+    await page.get_by_role("button", name="Form settings").click()
+    await shows(settings(page).get_by_text("Files", exact=True)).to_have_count(0)
+    page = await desk.open(one_step(make_field("email", "email"), make_field("plan", "file")))
+    await page.get_by_role("button", name="Form settings").click()
+    await settings(page).get_by_text("Files", exact=True).click()
+    size = settings(page).get_by_label("All files together, in MB")
+    await shows(size).to_have_value("25")
+    for wrong in ("60", "much", "-1", ""):
+        await size.fill(wrong)
+        await size.press("Tab")
+        await shows(settings(page).get_by_role("alert")).to_have_text("Write a number of megabytes up to 50.")
+        await shows(size).to_have_attribute("aria-invalid", "true")
+    assert await faults(page) == []
+    await size.fill("12.5")
+    await size.press("Tab")
+    await shows(settings(page).get_by_role("alert")).to_have_count(0)
+    await saved(page)
+    assert (await desk.draft())["files_max_bytes"] == 13_107_200
+    await size.fill("25")
+    await size.press("Tab")
+    await shows(page.locator(".saving.saved")).to_have_count(0)
+    await saved(page)
+    assert "files_max_bytes" not in await desk.draft()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
+
 from leadsbot.features.alerts.model import STORM_CARDS
-from tests.product import Product, card_in, texts, until
+from tests.cast import Browser
+from tests.product import PASSWORD, Product, card_in, texts, until
 
 ANNA: dict[str, Any] = {"name": "Anna Berg", "email": "anna@example.org", "message": "A roof, please"}
 
@@ -48,6 +51,50 @@ async def test_a_reply_to_wrote_again_becomes_a_note_and_its_buttons_work(produc
     await until(lambda: any("Stage: Qualified" in text for text in texts(telegram, chat)))
     assert sum("Anna Berg" in text for text in texts(telegram, chat)) == 2
     assert await product.leads(other) == []
+
+
+async def test_each_message_quotes_what_was_written_in_its_own_submission(product: Product) -> None:
+    telegram = product.telegram
+    alice = telegram.add_user("Alice")
+    chat = telegram.add_group("Sales")
+    await product.bind(chat, alice)
+    await product.submit(**ANNA)
+    await card_in(product, chat, "Anna")
+    rest = {"name": ANNA["name"], "email": ANNA["email"]}
+    # While the chat is paused all wait, and are told after the lead has the newest message.
+    where = f"/telegram/{(await product.destinations())[0]['id']}/state"
+    await product.in_dashboard(where, do="pause")
+    for more in ({"message": "The second one"}, {"message": "The third one"}, {"Where is it?": "Behind the old mill"}):
+        assert (await product.submit(**rest, **more)).status_code == 201
+
+    async def all_held() -> bool:
+        return len(await product.deliveries("held")) == 3
+
+    await until(all_held)
+    await product.in_dashboard(where, do="resume")
+
+    def news() -> list[str]:
+        found = [text for text in texts(telegram, chat) if "wrote again" in text]
+        return found if len(found) == 3 else []
+
+    told = await until(news)
+    for said in ("The second one", "The third one", "Behind the old mill"):
+        assert [said in text for text in told].count(True) == 1, told
+
+
+async def test_the_timeline_names_the_chat_that_was_told(product: Product) -> None:
+    telegram = product.telegram
+    chat = telegram.add_group("Sales & more")
+    await product.bind(chat, telegram.add_user("Alice"))
+    await product.submit(**ANNA)
+    await card_in(product, chat, "Anna")
+    await product.settled()
+    (lead,) = await product.leads()
+    async with httpx.AsyncClient(base_url=product.address, timeout=20) as http:
+        desk = Browser(http)
+        await desk.sign_in("alice@example.com", PASSWORD)
+        page = (await desk.get(f"/leads/{lead['id']}")).text
+    assert "Sent to “Sales &amp; more” in Telegram" in page
 
 
 async def test_a_chat_that_was_connected_later_gets_the_whole_card(product: Product) -> None:

@@ -37,7 +37,7 @@ export class Canvas {
         const [next, id] = addStep(this.store.state.draft);
         this.store.change(next, { look: { at: "step", id } });
         this.actions.focus(`[data-step="${id}"] input`);
-      }, "bare small"), h("span.muted.small", {}, `${several ? "" : "Long forms are easier in several short steps. "}The widget shows one step at a time, the form's own page everything at once.`)),
+      }, "bare small"), h("span.muted.small", {}, `${several ? "" : "Long forms are easier in several short steps. "}Visitors see one step at a time; where scripts are off, the form's own page shows all.`)),
       h("div.send-line", { key: "send" }, this.line("button", "Text of the button", "send-button", "Send")),
       this.endings(),
     );

@@ -94,7 +94,7 @@ export function conditionEditor(controls: Controls, path: string, earlier: Field
       : held.length === 0
         ? button(`${what} only when …`, () => write([[start]]))
         : held.length < 10 && button("or when …", () => write([...held, [start]]), "bare small"),
-    start && what === "Show" && h("p.help", {}, "In the widget. The form's own page needs no script and shows everything at once."),
+    start && what === "Show" && h("p.help", {}, "Where scripts are off, the form's own page shows everything."),
   );
 }
 

@@ -8,8 +8,14 @@ import { missing } from "./languages";
 import type { Actions } from "./actions";
 import type { Ending } from "./types";
 
+const MIB = 2 ** 20;
+const USUAL_MB = 25;
+const MOST_MB = 50;
+
 export class FormSheet {
   private redirects: string[];
+  /** A size that cannot be read. */
+  private unread = "";
 
   constructor(
     private readonly controls: Controls,
@@ -30,6 +36,7 @@ export class FormSheet {
         c.number("max_submissions", "At most so many submissions", "Then the form closes by itself."),
         c.area("closed_text", "What a closed form says", "Empty: a sentence of ours in the visitor's language."),
       ]),
+      this.actions.all().some((field) => field.type === "file") && this.group("Files", "files_max_bytes", this.files()),
       this.group("Privacy", "lawful_basis", [
         c.select("lawful_basis", "Lawful basis (GDPR, article 6)", [["", "The one of the source"], ...c.store.given.bases], "Kept with every answer."),
         c.text("notice_url", "Address of your privacy notice", "Linked below the form.", { type: "url", maxlength: 1000, placeholder: "https://www.example.com/privacy" }),
@@ -72,6 +79,25 @@ export class FormSheet {
         return h("li.row-flex", { key: tag, "data-path": `languages.${tag}`, tabindex: -1 }, h("span.grow", {}, h("bdi", { lang: tag }, name(tag)), " ", h("small.muted", {}, left ? `${left} missing` : "complete")), button("Translate", () => this.actions.open(`languages:${tag}`), "quiet small", { "aria-label": `Translate into ${name(tag)}` }), c.said(`languages.${tag}`));
       })),
       button([icon("plus"), "Add a language"], () => this.actions.open("languages:")),
+    ];
+  }
+
+  /** What all files of one submission may have together. What cannot be read stays as it was typed, and is not kept. */
+  private files(): Child {
+    const c = this.controls;
+    const at = "files_max_bytes";
+    const typed = (event: Event): void => {
+      const { value } = event.target as HTMLInputElement;
+      const size = Math.round(Number(value.replace(",", ".")) * MIB);
+      this.unread = size > 0 && size <= MOST_MB * MIB ? "" : value || "0";
+      if (this.unread) c.store.show({});
+      else c.store.set(at, size === USUAL_MB * MIB ? undefined : size, false);
+    };
+    const value = this.unread || String(+((c.store.state.draft.files_max_bytes ?? USUAL_MB * MIB) / MIB).toFixed(3));
+    const wrong = this.unread && { "aria-invalid": "true", "aria-describedby": "c-files-wrong" };
+    return [
+      c.field(at, "All files together, in MB", (props) => h("input", { ...props, ...wrong, inputmode: "decimal", maxlength: 20, value, onchange: typed }), `Of one submission, besides the limit of each file; ${MOST_MB} at most.`),
+      wrong && h("p.error", { id: "c-files-wrong", role: "alert" }, `Write a number of megabytes up to ${MOST_MB}.`),
     ];
   }
 

@@ -100,6 +100,7 @@ export interface Definition {
   closes_at?: string;
   max_submissions?: number;
   closed_text?: string;
+  files_max_bytes?: number;
   partials?: boolean;
   confirmation?: { enabled?: boolean; subject?: string; text?: string };
   lawful_basis?: string;

@@ -241,7 +241,7 @@ async def test_a_consent_is_kept_with_its_text_version_and_language(forms: Forms
         ("pt-BR", "Preencha este campo."),
         ("he", "נא למלא שדה זה."),
         ("sv", "Please fill this in."),  # a language that the form has and we do not speak
-        ("fr", "Please fill this in."),  # a language that we speak and the form does not have
+        ("fr-CH", "Veuillez remplir ce champ."),  # a language that we speak and the form does not have
         ("", "Please fill this in."),
         ("\x01 ;drop", "Please fill this in."),
     ],

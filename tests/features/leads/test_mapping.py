@@ -954,6 +954,17 @@ def test_labels_are_understood_in_many_languages(name: str, email: str, phone: s
     assert (_who(got), got.fields) == (ADA, {})
 
 
+def test_a_name_that_is_too_long_is_shown_cut_and_kept_whole() -> None:
+    name, company = "Ada " * 60, "Kunde " * 60
+    got = _check({"name": name, "company": company, "email": "ada@kunde.example"})
+    assert got.name == ("Ada " * 50).strip()[:199].rstrip() + "…"
+    assert got.company is not None
+    assert (len(got.company), got.company[-1]) == (300, "…")
+    assert got.fields == {"name": name, "company": company}
+    short = _check({"name": "A" * 200})
+    assert (short.name, short.fields) == ("A" * 200, {})
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(keys, trees, max_size=8))
 def test_no_value_disappears(body: dict[str, JSON]) -> None:

@@ -333,5 +333,6 @@ async def test_a_mail_to_whoever_wrote_is_called_a_confirmation(desk: Desk, http
         page = (await client.get(f"/leads/{ids.show(ids.LEAD, lead_id)}")).text
 
     assert "Confirmed by e-mail" in page
+    # Of a chat that was removed nobody knows the name any more.
     assert "Sent to Telegram" in page
     assert "Sent to Email" not in page

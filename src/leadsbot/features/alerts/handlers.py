@@ -21,7 +21,7 @@ from leadsbot.contracts.events import (
     MemberLeft,
 )
 from leadsbot.features.accounts import public as accounts
-from leadsbot.features.alerts import actions, sending, store
+from leadsbot.features.alerts import actions, model, sending, store
 from leadsbot.features.alerts.model import Destination, DestinationState
 from leadsbot.features.deliveries import public as deliveries
 from leadsbot.features.leads import public as leads
@@ -79,7 +79,7 @@ async def announce_repeat(tx: TenantTx, context: JobContext, event: LeadSubmissi
             kind="repeat",
             destination_id=destination.id,
             lead_id=event.lead_id,
-            dedupe_key=f"repeat:{event.submission_id}:{destination.id}",
+            dedupe_key=model.repeat_key(event.submission_id, destination.id),
         )
         if delivery_id is not None and waits:
             await deliveries.hold(tx, delivery_id, destination.why_waiting)

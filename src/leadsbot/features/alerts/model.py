@@ -126,3 +126,14 @@ def card_token(mac: bytes) -> str:
 def token_hash(token: str) -> bytes:
     """How a card's token is stored."""
     return hashlib.sha256(b"telegram card " + token.encode()).digest()
+
+
+def repeat_key(submission_id: UUID, destination_id: UUID) -> str:
+    """By what the news of one submission is planned once for each destination."""
+    return f"repeat:{submission_id}:{destination_id}"
+
+
+def repeated(key: str) -> UUID | None:
+    """The submission that such a key names."""
+    kind, _, rest = key.partition(":")
+    return UUID(rest.partition(":")[0]) if kind == "repeat" else None

@@ -13,7 +13,7 @@ import msgspec
 
 from leadsbot.channels.telegram import card as cards
 from leadsbot.features.accounts import public as accounts
-from leadsbot.features.alerts import actions, store
+from leadsbot.features.alerts import actions, model, store
 from leadsbot.features.alerts.model import AlertCard
 from leadsbot.features.deliveries.public import Delivery
 from leadsbot.features.leads import public as leads
@@ -65,7 +65,8 @@ async def card_message(tx: TenantTx, services: Services, card: AlertCard) -> Mes
     if lead is None:
         return None
     token = await actions.buttons_of(tx, services.signer, card)
-    text, keyboard = cards.render(_facts(services, lead, await _names(tx, lead)), token)
+    details = _details(await leads.named_answers(tx, lead))
+    text, keyboard = cards.render(_facts(services, lead, await _names(tx, lead), details), token)
     return Message(text=text, keyboard=keyboard, card_id=card.id, accepted_at=lead.created_at)
 
 
@@ -80,10 +81,17 @@ async def _repeat(tx: TenantTx, services: Services, delivery: Delivery) -> Messa
         message = await card_message(tx, services, own[0])
         return replace(message, accepted_at=None) if message else None
     token = await actions.buttons_of(tx, services.signer, card) if card else None
-    text, keyboard = cards.repeat(_facts(services, lead, await _names(tx, lead)), token)
+    facts = replace(_facts(services, lead, await _names(tx, lead)), message=await _said(tx, delivery, lead))
+    text, keyboard = cards.repeat(facts, token)
     return Message(
         text=text, keyboard=keyboard, reply_to=card.message_id if card else None, about=card.id if card else None
     )
+
+
+async def _said(tx: TenantTx, delivery: Delivery, lead: leads.LeadView) -> str | None:
+    """What was written in the submission that a repeat tells of; the newest message where that is gone."""
+    submission_id = model.repeated(delivery.dedupe_key)
+    return (await leads.written(tx, submission_id) if submission_id else "") or lead.message
 
 
 async def _digest(tx: TenantTx, services: Services, delivery: Delivery) -> Message | None:
@@ -123,7 +131,9 @@ async def _names(tx: TenantTx, *told: leads.LeadView) -> Names:
     return Names(home.stage_labels, members, home.timezone)
 
 
-def _facts(services: Services, lead: leads.LeadView, names: Names) -> cards.Card:
+def _facts(
+    services: Services, lead: leads.LeadView, names: Names, details: Sequence[tuple[str, str]] = ()
+) -> cards.Card:
     owner = names.members.get(lead.owner_id, "a former member") if lead.owner_id is not None else None
     return cards.Card(
         title=lead.display,
@@ -139,14 +149,14 @@ def _facts(services: Services, lead: leads.LeadView, names: Names) -> cards.Card
         received_at=in_zone(lead.created_at, names.zone),
         url=services.url(f"/leads/{show(LEAD, lead.id)}"),
         count=max(1, lead.submission_count),
-        details=_details(lead.fields),
+        details=details,
     )
 
 
-def _details(fields: dict[str, Any]) -> Sequence[tuple[str, str]]:
+def _details(answers: Sequence[leads.Answer]) -> list[tuple[str, str]]:
     """Further answers that a person typed, files in words; technical fields (led by an underscore) and nested ones stay
     in LeadsBot."""
-    told = [(label, _typed(value)) for label, value in fields.items() if not label.startswith("_")]
+    told = [(each.label, _typed(each.value)) for each in answers if not each.key.startswith("_")]
     return [(label, text) for label, text in told if text is not None]
 
 

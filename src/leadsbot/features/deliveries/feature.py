@@ -1,6 +1,8 @@
 """The manifest of deliveries."""
 
+from leadsbot.features.deliveries.public import where_to
 from leadsbot.features.deliveries.tables import AttemptRow, DeliveryRow
+from leadsbot.features.leads.public import name_places
 from leadsbot.infra.feature import Feature, Routes
 from leadsbot.infra.nav import NavItem
 from leadsbot.web.actor import Permission
@@ -29,3 +31,5 @@ FEATURE = Feature(
         ),
     ),
 )
+
+name_places(where_to)

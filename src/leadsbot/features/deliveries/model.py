@@ -43,6 +43,8 @@ class Delivery:
     kind: str
     destination_id: UUID | None
     lead_id: UUID | None
+    dedupe_key: str
+    """What it is about; planned twice, it is planned once."""
     state: State
     reason: str | None
     attempts: int

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from litestar import Response
 
 from leadsbot.features.deliveries import public, store, words
-from leadsbot.features.deliveries.model import OPEN, RETRYABLE, Delivery, State
+from leadsbot.features.deliveries.model import OPEN, RETRYABLE, State
 from leadsbot.features.leads.public import display_names
-from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.jobs import admin
 from leadsbot.kit import ids
 from leadsbot.kit.errors import NotFound
@@ -97,18 +94,10 @@ async def log(request: PageRequest, tx: InTx) -> Response[str]:
         dead=await admin.dead(tx, tx.workspace_id, DEAD),
         jobs=JOBS,
         tones=TONES,
-        places=await _places(tx, shown.data),
+        places=await public.places(tx, shown.data),
         words=words,
         retryable=RETRYABLE,
     )
-
-
-async def _places(tx: TenantTx, rows: Sequence[Delivery]) -> dict[UUID, str]:
-    """What the destinations of these deliveries are called; those that were removed are absent."""
-    found: dict[UUID, str] = {}
-    for channel in {each.channel for each in rows} & public.PLACES.keys():
-        found |= await public.PLACES[channel](tx)
-    return found
 
 
 @page("POST", "/deliveries/{delivery:str}/retry", needs=WRITE)

@@ -1,6 +1,6 @@
 """What other features may use of deliveries."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from uuid import UUID
 
 from leadsbot.features.deliveries import store
@@ -39,6 +39,21 @@ PLACES: dict[str, Callable[[TenantTx], Awaitable[dict[UUID, str]]]] = {}
 """What each channel's destinations are called, for the log; entered like ``RESEND``."""
 
 
+async def places(tx: TenantTx, deliveries: Sequence[Delivery]) -> dict[UUID, str]:
+    """What the destinations of these deliveries are called, by destination; those that were removed are absent."""
+    found: dict[UUID, str] = {}
+    for channel in {each.channel for each in deliveries} & PLACES.keys():
+        found |= await PLACES[channel](tx)
+    return found
+
+
+async def where_to(tx: TenantTx, delivery_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What the destinations of deliveries are called, by delivery; for the timeline of leads."""
+    told = await store.some(tx, delivery_ids)
+    names = await places(tx, told)
+    return {each.id: names[each.destination_id] for each in told if each.destination_id in names}
+
+
 async def resend(tx: TenantTx, delivery_id: UUID) -> Delivery:
     """Try a delivery again through its channel. Raises NotFound, or Conflict when it cannot be tried again."""
     delivery = await store.get(tx, delivery_id)
@@ -73,6 +88,7 @@ __all__ = [
     "newest",
     "of_destination",
     "page",
+    "places",
     "plan",
     "planned",
     "planned_of_kind",
@@ -80,4 +96,5 @@ __all__ = [
     "record",
     "resend",
     "retry",
+    "where_to",
 ]

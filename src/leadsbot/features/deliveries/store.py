@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -58,6 +58,7 @@ def _delivery(row: Any) -> Delivery:
         kind=row.kind,
         destination_id=row.destination_id,
         lead_id=row.lead_id,
+        dedupe_key=row.dedupe_key,
         state=State(row.state),
         reason=row.reason,
         attempts=row.attempts,
@@ -235,6 +236,14 @@ async def planned_of_kind(tx: TenantTx, kind: str, since: datetime) -> int:
         DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.kind == kind, DeliveryRow.created_at >= since
     )
     return int(await tx.scalar(statement) or 0)
+
+
+async def some(tx: TenantTx, ids: Collection[UUID]) -> list[Delivery]:
+    """The deliveries with these ids."""
+    rows = await tx.execute(
+        select(DeliveryRow).where(DeliveryRow.workspace_id == tx.workspace_id, DeliveryRow.id.in_(list(ids)))
+    )
+    return [_delivery(row) for row in rows.scalars()]
 
 
 async def planned(tx: TenantTx, dedupe_key: str) -> UUID | None:

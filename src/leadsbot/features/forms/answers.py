@@ -25,7 +25,7 @@ from leadsbot.features.forms.definition import Definition, Field
 from leadsbot.features.forms.endings import Finish, Thanks, finish
 from leadsbot.features.forms.files import References
 from leadsbot.features.forms.reading import Fault, Opened, Take, blank, reader, taker, ticked
-from leadsbot.features.forms.words import closest, words
+from leadsbot.features.forms.words import WORDS, closest, words
 from leadsbot.infra import logging
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.contact import example_phone
@@ -75,27 +75,35 @@ class CompiledForm:
         self._items = tuple(_items(definition, country, opened))
         self._languages = (definition.language, *definition.languages)
         self._consents = {each: _texts(definition, each) for each in self._languages}
-        self._endings = {each: self._compiled(each, key, redirects, thanks) for each in self._languages}
+        self._finish = partial(finish, definition=definition, key=key, allowed=redirects, thanks=thanks)
+        self._endings = {each: self._compiled(each) for each in self._languages}
 
-    def _compiled(
-        self, language: str, key: str, redirects: tuple[str, ...], thanks: Thanks
-    ) -> list[tuple[Predicate | None, Finish]]:
+    def _compiled(self, language: str) -> list[tuple[Predicate | None, Finish]]:
         """The endings in a language, each with its condition; the last one always holds."""
         return [
             (
                 predicate(ending.show_if, self._fields) if ending else None,
-                finish(ending, self.definition, language, key, redirects, thanks),
+                self._finish(ending, language=language),
             )
             for ending in (*self.definition.endings, None)
         ]
 
+    def _told(self, voice: str) -> list[tuple[Predicate | None, Finish]]:
+        """The endings in a language, also in one that only we speak: those are made when they are first asked for."""
+        if voice not in self._endings:
+            self._endings[voice] = self._compiled(voice)
+        return self._endings[voice]
+
     def check(self, fields: dict[str, Any], language: str) -> Answers:
         """The answers, checked. Raises InvalidAnswers that names every field, or Gone after the closing date.
 
-        ``language`` is what the page said (``_lang``); one that the form does not have means the form's own.
+        ``language`` is what the page said (``_lang``). Where the form does not have it, its own texts stay as they
+        are, and ours are in that language if we speak it.
         """
-        tongue = language if language in self._consents else self.language(language)
-        self._still_open(tongue)
+        tongue = voice = language
+        if language not in self._consents:
+            tongue, voice = self.language(language), self.voice(language)
+        self._still_open(voice)
         kept = dict(fields)
         seen: dict[str, Any] = {}
         consents: list[dict[str, Any]] = []
@@ -125,13 +133,17 @@ class CompiledForm:
             if read is not None:
                 seen[key] = read(value)
         if faults:
-            raise InvalidAnswers({key: self._said(key, fault, tongue) for key, fault in faults.items()})
-        ending = next(tell for holds, tell in self._endings[tongue] if holds is None or holds(seen))
+            raise InvalidAnswers({key: self._said(key, fault, voice) for key, fault in faults.items()})
+        ending = next(tell for holds, tell in self._told(voice) if holds is None or holds(seen))
         return Answers(kept, consents if self._consents[tongue] else None, ending(kept))
 
     def language(self, wanted: str) -> str:
         """The form's language for somebody who wants one."""
         return closest(wanted, self._languages) or self.definition.language if wanted else self.definition.language
+
+    def voice(self, wanted: str) -> str:
+        """The language in which we speak to somebody who wants one, whether the form has it or not."""
+        return closest(wanted, self._languages) or closest(wanted, WORDS) or self.definition.language
 
     def closed(self) -> bool:
         """Whether the closing date has passed."""

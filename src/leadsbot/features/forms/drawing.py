@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from leadsbot.features.forms.localized import ShownField, ShownForm, ShownStep
+from markupsafe import Markup, escape
+
+from leadsbot.features.forms.localized import ShownField, ShownForm, ShownStep, as_data
 from leadsbot.features.forms.reading import ticked
+from leadsbot.kit.jsonbody import encode
 
 Attributes = dict[str, str | bool]
 LONGEST: Final = 5_000
@@ -16,6 +19,39 @@ _INPUTS: Final = {"email": "email", "phone": "tel", "number": "number", "date": 
 _TEXTS: Final = frozenset({"text", "textarea", "email", "phone"})
 _GROUPS: Final = frozenset({"radio", "multiselect", "rating"})
 _TICKS: Final = frozenset({"checkbox", "consent"})
+_JUDGED: Final = (
+    "key", "type", "required", "min", "max", "scale", "currency", "pattern", "pattern_help", "max_bytes", "show_if",
+)  # fmt: skip
+_SAID: Final = (
+    "next", "back", "progress", "sending", "problem_title", "missing", "missing_choice", "missing_choices",
+    "missing_tick", "missing_file", "email", "number", "money", "date", "pattern", "at_least", "at_most", "step",
+    "too_short", "too_long", "too_few", "too_many", "too_many_files", "file_size",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Writes a text that may be in another language than the page: its marks stay at its own end, and it is read aloud
+    as what it is."""
+
+    strange: frozenset[str] = frozenset()
+    """Texts in another language than the page's."""
+    language: str = ""
+    """The one of those."""
+    rtl: bool = False
+
+    def __call__(self, text: str) -> Markup:
+        """The text, set apart where that is needed."""
+        if not text or not (self.rtl or text in self.strange):
+            return escape(text)
+        return Markup("<bdi{}>{}</bdi>").format(self._tongue(text), text)
+
+    def about(self, text: str) -> Markup:
+        """The same as attributes, for an element that can hold nothing but text."""
+        return self._tongue(text) + (Markup(' dir="auto"') if self.rtl or text in self.strange else "")
+
+    def _tongue(self, text: str) -> Markup:
+        return Markup(' lang="{}"').format(self.language) if text in self.strange else Markup("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +70,6 @@ class DrawnField:
     shown: ShownField
     kind: str
     """``input``, ``textarea``, ``select``, ``group``, ``tick``, ``hidden`` or ``heading``."""
-    label: str
     optional: bool
     error: str = ""
     value: str = ""
@@ -74,6 +109,22 @@ def steps(form: ShownForm, filling: Filling) -> list[DrawnStep]:
     ]
 
 
+def logic(form: ShownForm) -> str:
+    """What the page's script needs to know beside the page: conditions, what answers are judged by, our sentences. As
+    JSON; the script is ``frontend/src/hosted``."""
+    parts = [
+        {
+            "fields": [
+                {**{name: field[name] for name in _JUDGED if name in field}, "label": _called(shown)}
+                for field, shown in zip(step["fields"], own.fields, strict=True)
+            ],
+            "show_if": step.get("show_if", []),
+        }
+        for step, own in zip(as_data(form)["steps"], form.steps, strict=True)
+    ]
+    return encode({"steps": parts, "words": {name: form.words[name] for name in _SAID}}).decode()
+
+
 def problems(form: ShownForm, faults: Mapping[str, str], general: str = "") -> list[Problem]:
     """The summary of what is wrong, in the order of the page; what concerns no field of it comes first."""
     known = {each.key: each for step in form.steps for each in step.fields if each.type not in ("heading", "hidden")}
@@ -98,7 +149,6 @@ def _field(shown: ShownField, filling: Filling, *, always: bool, rtl: bool) -> D
     return DrawnField(
         shown=shown,
         kind=_kind(shown.type),
-        label=f"{shown.label} ({shown.currency})" if shown.currency else shown.label,
         optional=not shown.required and shown.type not in ("hidden", "heading"),
         error=error,
         value=texts[0] if texts else "",

@@ -127,7 +127,8 @@ def finish(
     translation = definition.languages.get(language)
     fields = {field.key: field for field in definition.fields()}
     texts = told(ending, translation, language)
-    name, tag = ending.id if ending else "", language if definition.languages else ""
+    tag = language if definition.languages or language != definition.language else ""
+    name = ending.id if ending else ""
     leads = ending is not None and ending.kind == "redirect" and sound_address(ending.url, allowed)
     url = ending.url if ending and leads else ""
     wanted = (variables(url) if leads else variables(texts["title"] + texts["text"])) & fields.keys()

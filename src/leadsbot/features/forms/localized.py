@@ -6,11 +6,12 @@ answer to a submission brings its ending.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
-from leadsbot.features.forms.definition import Conditions, Definition, Field, Step, Theme, Translation
+from leadsbot.features.forms.definition import Conditions, Definition, Field, FieldTexts, Step, Theme, Translation
 from leadsbot.features.forms.files import readable
 from leadsbot.features.forms.reading import decimals_of
 from leadsbot.features.forms.words import closest, preferred, right_to_left, words
@@ -116,7 +117,7 @@ def language_for(definition: Definition, wanted: str, accept: str = "") -> str:
 
 
 def shown_form(definition: Definition, language: str, *, key: str, version: int) -> ShownForm:
-    """A form in a language that it has."""
+    """A form in a language that it has; in another one our words are in that language and its own texts as they are."""
     own = definition.languages.get(language) or Translation()
     tongues = [definition.language, *definition.languages] if definition.languages else []
     ours = words(language)
@@ -135,6 +136,29 @@ def shown_form(definition: Definition, language: str, *, key: str, version: int)
         notice_url=definition.notice_url,
         partials=definition.partials,
     )
+
+
+def untranslated(definition: Definition, language: str) -> frozenset[str]:
+    """What stands in the form's own language although another one is shown."""
+    if language == definition.language:
+        return frozenset()
+    own = definition.languages.get(language) or Translation()
+    return frozenset(text for text, translated in _pairs(definition, own) if text and not translated)
+
+
+def _pairs(definition: Definition, own: Translation) -> Iterator[tuple[str, str]]:
+    """Every text that is shown, with its translation."""
+    yield from ((getattr(definition, name), getattr(own, name)) for name in ("title", "intro", "button"))
+    yield definition.closed_text, ""
+    yield from ((step.title, own.steps.get(step.id, "")) for step in definition.steps)
+    for ending in definition.endings:
+        told = own.endings.get(ending.id, {})
+        yield from ((getattr(ending, name), told.get(name, "")) for name in ("title", "text"))
+    for field in definition.fields():
+        texts = own.fields.get(field.key) or FieldTexts()
+        names = ("label", "help", "pattern_help", "text")
+        yield from ((getattr(field, name), getattr(texts, name)) for name in names)
+        yield from ((option.label, texts.options.get(option.value, "")) for option in field.options)
 
 
 def as_data(form: ShownForm) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The hosted page of a form and what comes after it, for everybody who has the address: no cookie, no script.
+"""The hosted page of a form and what comes after it, for everybody who has the address: no cookie, and nothing that
+needs a script. The one that it has shows the steps one by one (``frontend/src/hosted``).
 
 A post to the page's address is answered by the capture path; answers that a form does not take come back here, as the
 same page with what was typed and what is wrong with it.
@@ -23,11 +24,11 @@ from leadsbot.features.forms.answers import FormCompiler
 from leadsbot.features.forms.beginnings import CONTEXT, Beginning
 from leadsbot.features.forms.definition import Definition, Theme, encode
 from leadsbot.features.forms.endings import Thanks, filled, told
-from leadsbot.features.forms.localized import ShownForm, language_for, shown_form
+from leadsbot.features.forms.localized import ShownForm, language_for, shown_form, untranslated
 from leadsbot.features.forms.model import contact_form
 from leadsbot.features.forms.public import Live
 from leadsbot.features.forms.theme import stylesheet
-from leadsbot.features.forms.words import WORDS, preferred, right_to_left, words
+from leadsbot.features.forms.words import WORDS, closest, preferred, right_to_left, words
 from leadsbot.features.screening.public import mint_token
 from leadsbot.infra.services import Services
 from leadsbot.kit import ids
@@ -46,6 +47,8 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
+SCRIPTS: Final = " script-src 'self';"
+"""What is added for the form itself; no other page of a form has a script."""
 LARGEST_QUERY: Final = 8_000
 """Characters of the page's query that are read: for prefilling, and taken along to the form in another language."""
 ZIPPED_FROM: Final = 1_000
@@ -78,12 +81,14 @@ async def thanks(request: PageRequest, form_key: FromPath[str], services: Uses) 
     if source is None:
         return _message(request, 404, "unknown")
     form = public.live(source) or _undesigned(source)
-    language = _language(request, form.definition)
+    language = _language(request, form.definition, request.query_params.get("lang", ""))
     name = request.query_params.get("ending", "")
     ending = next((each for each in form.definition.endings if each.id == name), None)
     texts = told(ending, form.definition.languages.get(language), language)
     said = Thanks(services.signer).said(source.key, name, request.query_params.get("said", ""))
-    return _message(request, 200, "thanks", form, title=filled(texts["title"], said), text=filled(texts["text"], said))
+    if not form.version:
+        texts = {"title": "", "text": ""}
+    return _message(request, 200, "thanks", form, title=texts["title"], text=texts["text"], said=said)
 
 
 @page("GET", "/f/{form_key:str}/style.css", needs=EVERYBODY, cookieless=True)
@@ -107,8 +112,8 @@ async def style(request: PageRequest, form_key: FromPath[str], services: Uses) -
 
 
 def preview(request: PageRequest, services: Services, form: Live, sheet: str) -> Response[Any]:
-    """The page of a form that is not published (yet), for the builder to show in a frame; ``sheet`` is the address of
-    its style sheet."""
+    """The page of a form that is not published (yet), for the builder to show in a frame that runs no script: all
+    steps, one below the other; ``sheet`` is the address of its style sheet."""
     answer = _form(request, services, form, sheet)
     answer.headers["Content-Security-Policy"] = POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
     answer.headers["Cache-Control"] = "no-store"
@@ -161,11 +166,12 @@ def _form(
         request, "form", 422 if refused else 200, form.definition.theme, language,
         key=shown.key, sheet=sheet, policy=_policy(form.definition), title=title, form=shown, problems=problems,
         steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, earlier, faults)),
-        described=drawing.described, files=drawing.has_files(shown), trap=TRAP_FIELD,
+        say=_speaker(form.definition, language), described=drawing.described, files=drawing.has_files(shown),
+        trap=TRAP_FIELD, script="" if sheet else static.url("hosted.js"), logic="" if sheet else drawing.logic(shown),
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
         languages=_languages(request, base, shown, form.definition),
         ours={
-            TOKEN_FIELD: token, "_lang": language if shown.languages else "",
+            TOKEN_FIELD: token, "_lang": language if shown.languages or language != form.definition.language else "",
             f"context[{CONTEXT}]": _partial_id(begun, refused[1] if refused else None),
         },
         begun=begun, resume=urlencode({partials.RESUME: begun.code}) if begun.code else "",
@@ -235,14 +241,27 @@ def _past(definition: Definition) -> bool:
 
 
 def _language(request: PageRequest, definition: Definition, said: str = "") -> str:
+    """The language of a page: one that the form has, or for an answer to a post, which ``said`` it, one of ours."""
+    said = said[:35]
+    if said and closest(said, [definition.language, *definition.languages]) is None and (ours := closest(said, WORDS)):
+        return ours
     accept = request.headers.get("accept-language", "")
-    return language_for(definition, (said or request.query_params.get("lang", ""))[:35], accept)
+    return language_for(definition, said or request.query_params.get("lang", "")[:35], accept)
 
 
 def _policy(definition: Definition) -> str:
     """The page's content security policy. A browser asks ``form-action`` again where the answer redirects."""
     targets = {origin("/".join(each.url.partition("?")[0].split("/")[:3])) for each in definition.endings}
-    return " ".join([POLICY, *sorted(each for each in targets if each and each != "null")])
+    policy = POLICY.replace(";", f";{SCRIPTS}", 1)
+    return " ".join([policy, *sorted(each for each in targets if each and each != "null")])
+
+
+def _speaker(definition: Definition, language: str, said: Mapping[str, str] | None = None) -> drawing.Speaker:
+    """How the form's texts are written in a page of this language; ``said`` are the answers that stand in them."""
+    strange = untranslated(definition, language)
+    if said is not None:
+        strange = frozenset(filled(text, said) for text in strange)
+    return drawing.Speaker(strange, definition.language, right_to_left(language))
 
 
 def _canonical(base: str, definition: Definition, language: str) -> str:
@@ -264,17 +283,24 @@ def _languages(request: PageRequest, base: str, form: ShownForm, definition: Def
 
 
 def _message(
-    request: PageRequest, status: int, about: str, form: Live | None = None, *, title: str = "", text: str = ""
-) -> Response[Any]:
-    if form is None:
-        language = preferred(request.headers.get("accept-language", ""), WORDS, "en")
+    request: PageRequest, status: int, about: str, form: Live | None = None, *, title: str = "", text: str = "",
+    said: Mapping[str, str] | None = None,
+) -> Response[Any]:  # fmt: skip
+    asked = request.query_params.get("lang", "")
+    if form is None or not form.version:
+        # Nothing but our own words: they are there in every language that we speak.
+        language = closest(asked[:35], WORDS) or preferred(request.headers.get("accept-language", ""), WORDS, "en")
+        speaker = drawing.Speaker(rtl=right_to_left(language))
     else:
-        language = _language(request, form.definition)
+        language = _language(request, form.definition, asked if about == "thanks" else "")
+        speaker = _speaker(form.definition, language, said)
     ours = words(language)
+    if said is not None:
+        title, text = filled(title, said), filled(text, said)
     return _page(
         request, "message", status, form.definition.theme if form else Theme(), language,
         key=form.source.key if form else "", policy=POLICY,
-        title=title or ours[f"{about}_title"], text=text if title or text else ours[f"{about}_text"],
+        say=speaker, title=title or ours[f"{about}_title"], text=text if title or text else ours[f"{about}_text"],
     )  # fmt: skip
 
 

@@ -26,6 +26,8 @@ from leadsbot.features.forms.actions import (
 from leadsbot.features.forms.answers import FormCompiler, decode_published
 from leadsbot.features.forms.definition import Definition
 from leadsbot.features.forms.files import Upload
+from leadsbot.features.forms.filled import Answer, answers_of, forms_filled_in
+from leadsbot.features.forms.filled import read as read_answers
 from leadsbot.features.forms.findings import NotReady
 from leadsbot.features.forms.lint import lint
 from leadsbot.features.forms.localized import as_data, language_for, shown_form
@@ -148,6 +150,7 @@ async def unfinished(tx: TenantTx, form_id: UUID | None = None) -> dict[UUID, in
 
 
 __all__ = [
+    "Answer",
     "Definition",
     "Form",
     "FormCompiler",
@@ -156,6 +159,7 @@ __all__ = [
     "Stale",
     "Upload",
     "Version",
+    "answers_of",
     "button_colour",
     "close",
     "contact_form",
@@ -164,6 +168,7 @@ __all__ = [
     "discard_draft",
     "duplicate",
     "form_of_source",
+    "forms_filled_in",
     "get_form",
     "get_version",
     "language_for",
@@ -175,6 +180,7 @@ __all__ = [
     "needs_rules",
     "publish",
     "published",
+    "read_answers",
     "rename",
     "reopen",
     "roll_back",

@@ -276,7 +276,7 @@ def _replaced(scope: Scope, kind: bytes, body: bytes) -> _Passed:
 
 def _told_again(error: InvalidAnswers, form: _Form, post: _Post, files: _Files) -> InvalidAnswers:
     """What was wrong, and of the files that were right that they must be chosen once more."""
-    again = words(form.compiled.language(post.language()))["file_again"]
+    again = words(form.compiled.voice(post.language()))["file_again"]
     right = {new.field: again for _, new in files if new is not None}
     return InvalidAnswers({**error.faults, **{key: text for key, text in right.items() if key not in error.faults}})
 

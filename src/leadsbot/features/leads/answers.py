@@ -1,84 +1,31 @@
-"""Answers as people read them: under the labels of the form that was filled in, in its order, without empty ones."""
+"""What a lead answered beside its core fields, as people read it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
-from leadsbot.features.capture.public import Source, Submission
-from leadsbot.features.forms.public import Definition, form_of_source, get_version, live
+from leadsbot.features.capture.public import Source
+from leadsbot.features.forms.public import Definition, live, read_answers
 from leadsbot.features.leads.model import Lead
-from leadsbot.infra.db.tx import TenantTx
-from leadsbot.kit.headline import Told, headline, is_empty
+from leadsbot.kit.headline import Told, headline
 
 CHOSEN: Final = frozenset({"select", "multiselect", "radio", "rating", "date"})
 UNTOLD: Final = frozenset({"consent", "checkbox", "hidden"})
 """What says nothing of a lead in one line: ticks, and what no visitor filled in."""
 
 
-class Answer(NamedTuple):
-    """One answer: its name, its label, the value with choices under their labels, and the type of its field."""
-
-    key: str
-    label: str
-    value: Any
-    type: str
-    """Empty where no form knows the field."""
-
-
-def read(fields: Mapping[str, Any], forms: Iterable[Definition] = ()) -> list[Answer]:
-    """The answers that are not empty. The first form that knows a field names it; what none knows comes last."""
-    known: dict[str, tuple[str, str, dict[str, str]]] = {}
-    for form in forms:
-        for field in form.fields():
-            if field.type != "heading":
-                options = {option.value: option.label or option.value for option in field.options}
-                known.setdefault(field.key, (field.label or field.key, field.type, options))
-    order = [*(key for key in known if key in fields), *(key for key in fields if key not in known)]
-    found = []
-    for key in order:
-        label, kind, options = known.get(key, (key, "", {}))
-        if not is_empty(fields[key]):
-            found.append(Answer(key, label, _called(fields[key], options), kind))
-    return found
-
-
-def _called(value: Any, options: Mapping[str, str]) -> Any:
-    if isinstance(value, list) and all(isinstance(each, str | int | float) for each in value):
-        return ", ".join(options.get(str(each), str(each)) for each in value)
-    return options.get(value, value) if isinstance(value, str) else value
-
-
 def in_one_line(lead: Lead, sources: Mapping[UUID, Source]) -> str:
     """What a lead without a message says, by the live form of the source that it came in through."""
     source = sources.get(lead.source_id) if lead.source_id else None
     form = live(source) if source is not None else None
-    answers = read(lead.fields, [form.definition] if form else [])
+    return one_line(lead.fields, form.definition if form else None)
+
+
+def one_line(fields: Mapping[str, Any], form: Definition | None) -> str:
+    """Answers without a message as one line, by the form that was filled in if there was one."""
+    answers = read_answers(fields, [form] if form else [])
     return headline(
         Told(each.label, each.value, each.type not in CHOSEN) for each in answers if each.type not in UNTOLD
     )
-
-
-async def forms_filled_in(tx: TenantTx, submissions: Sequence[Submission]) -> dict[UUID, Definition]:
-    """The version of the form that each submission was filled into; those without a form are absent."""
-    versions: dict[tuple[UUID, int], Definition | None] = {}
-    found: dict[UUID, Definition] = {}
-    for each in submissions:
-        if each.form_version is None:
-            continue
-        place = (each.source_id, each.form_version)
-        if place not in versions:
-            versions[place] = await _version(tx, *place)
-        if (definition := versions[place]) is not None:
-            found[each.id] = definition
-    return found
-
-
-async def _version(tx: TenantTx, source_id: UUID, number: int) -> Definition | None:
-    form = await form_of_source(tx, source_id)
-    version = await get_version(tx, form.id, number) if form else None
-    return version.definition if version else None
-
-
-__all__ = ["Answer", "forms_filled_in", "in_one_line", "read"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,11 @@ from litestar import Response
 
 from leadsbot.features.accounts.public import look_at, members, workspace_settings
 from leadsbot.features.capture.public import Source, list_sources
-from leadsbot.features.forms.public import uploads_of
+from leadsbot.features.forms.public import forms_filled_in, read_answers, uploads_of
 from leadsbot.features.leads import actions, answers, public, query, store
 from leadsbot.features.leads.model import STAGES, Lead
 from leadsbot.features.leads.public import LeadView
-from leadsbot.features.leads.timeline import Names, entries, happened
+from leadsbot.features.leads.timeline import Names, entries, happened, places
 from leadsbot.features.screening.public import label as label_submission
 from leadsbot.features.sources.public import snippets
 from leadsbot.infra.db.tx import TenantTx
@@ -234,13 +235,13 @@ async def _lead(
     request: PageRequest, tx: TenantTx, lead: LeadView, me: UUID | None, *, error: Invalid | Conflict | None = None,
     typed: Form | None = None,
 ) -> Response[str]:  # fmt: skip
-    names = await _names(tx)
     family = await store.family(tx, lead.id)
     events = await happened(tx, family, limit=EVENTS)
+    names = replace(await _names(tx), places=await places(tx, events))
     above, below = await store.neighbours(tx, _filter(request, me), (lead.last_activity_at, lead.id))
     view = _view(request)
     submissions = await public.submissions(tx, lead.id)
-    filled = await answers.forms_filled_in(tx, submissions)
+    filled = await forms_filled_in(tx, submissions)
     return render(
         request,
         "leads/lead.html",
@@ -256,8 +257,8 @@ async def _lead(
         days=entries(events, await public.notes(tx, lead.id), names, (await workspace_settings(tx)).timezone),
         more=len(events) == EVENTS,
         submissions=submissions,
-        answers={each.id: answers.read(each.fields, filter(None, [filled.get(each.id)])) for each in submissions},
-        facts=answers.read(lead.fields, filled.values()),
+        answers={each.id: read_answers(each.fields, filter(None, [filled.get(each.id)])) for each in submissions},
+        facts=read_answers(lead.fields, filled.values()),
         files=await uploads_of(tx, [each.id for each in submissions]),
         duplicates=await public.possible_duplicates(tx, lead.id),
         merged=[_show_id(each) for each in family if each != lead.id],

@@ -7,11 +7,19 @@ from datetime import datetime
 from uuid import UUID
 
 from leadsbot.features.accounts.public import workspace_settings
-from leadsbot.features.capture.public import Submission, get_source, list_sources, submissions_of_lead
-from leadsbot.features.leads import store
+from leadsbot.features.capture.public import (
+    Submission,
+    get_source,
+    get_submission,
+    list_sources,
+    submissions_of_lead,
+)
+from leadsbot.features.forms.public import Answer, forms_filled_in, read_answers
+from leadsbot.features.leads import answers, store
 from leadsbot.features.leads.actions import Claim, add_note, assign, claim, edit_fields, merge, set_stage, set_tags
+from leadsbot.features.leads.mapping import recognise
 from leadsbot.features.leads.model import LABELS, STAGES, Lead, Note
-from leadsbot.features.leads.timeline import label
+from leadsbot.features.leads.timeline import label, name_places
 from leadsbot.features.leads.views import LeadView, SourceRef, view
 from leadsbot.infra.db.tx import TenantTx
 
@@ -61,6 +69,22 @@ async def submissions(tx: TenantTx, lead_id: UUID) -> list[Submission]:
     return sorted(rows, key=lambda row: (row.received_at, row.id), reverse=True)
 
 
+async def named_answers(tx: TenantTx, lead: LeadView) -> list[Answer]:
+    """What a lead answered beside its core fields, under the labels of the forms that were filled in."""
+    filled = await forms_filled_in(tx, await submissions(tx, lead.id)) if lead.fields else {}
+    return read_answers(lead.fields, filled.values())
+
+
+async def written(tx: TenantTx, submission_id: UUID) -> str:
+    """What somebody wrote in one submission: the message, else the other answers in one line. Empty when it is gone."""
+    submission = await get_submission(tx, submission_id)
+    if submission is None:
+        return ""
+    found = recognise(submission.fields)
+    forms = await forms_filled_in(tx, [submission]) if not found.message else {}
+    return found.message or answers.one_line(found.fields, forms.get(submission.id))
+
+
 async def stage_labels(tx: TenantTx) -> dict[str, str]:
     """What this workspace calls the stages, in their order."""
     own = (await workspace_settings(tx)).stage_labels
@@ -75,6 +99,7 @@ async def notes(tx: TenantTx, lead_id: UUID) -> list[Note]:
 __all__ = [
     "LABELS",
     "STAGES",
+    "Answer",
     "Claim",
     "LeadView",
     "Note",
@@ -88,6 +113,8 @@ __all__ = [
     "get_lead",
     "label",
     "merge",
+    "name_places",
+    "named_answers",
     "newest",
     "notes",
     "possible_duplicates",
@@ -96,4 +123,5 @@ __all__ = [
     "stage_labels",
     "submissions",
     "views",
+    "written",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -17,11 +17,13 @@ from leadsbot.kit.clock import in_zone
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a sentence may call things: people by id, sources by id, stages by their key."""
+    """What a sentence may call things: people by id, sources by id, stages by their key, and where messages went by the
+    id of their delivery."""
 
     people: Mapping[UUID, str]
     sources: Mapping[UUID, str]
     stages: Mapping[str, str]
+    places: Mapping[UUID, str] = field(default_factory=dict)
 
     def person(self, value: Any) -> str:
         """A member by their id as stored in an event."""
@@ -30,6 +32,12 @@ class Names:
     def source(self, value: Any) -> str:
         """A source by its id as stored in an event."""
         return self.sources.get(UUID(value), "a deleted source") if value else "no source"
+
+    def place(self, data: Mapping[str, Any]) -> str:
+        """Where a delivery went, as an event tells of it: the chat and its channel, or the channel alone."""
+        channel = str(data["channel"]).capitalize()
+        name = self.places.get(UUID(data["delivery_id"]))
+        return f"“{name}” in {channel}" if name else channel
 
     def stage(self, value: Any) -> str:
         """A stage as the workspace calls it."""
@@ -50,6 +58,8 @@ class Names:
 
 Sentence = Callable[[Mapping[str, Any], Names], str]
 _labels: dict[str, tuple[str, Sentence]] = {}
+Places = Callable[[TenantTx, Collection[UUID]], Awaitable[Mapping[UUID, str]]]
+_places: list[Places] = []
 
 
 def label(event: str, icon: str, sentence: Sentence) -> None:
@@ -57,14 +67,24 @@ def label(event: str, icon: str, sentence: Sentence) -> None:
     _labels[event] = (icon, sentence)
 
 
+def name_places(ask: Places) -> None:
+    """Teach the timeline where deliveries went: from their ids to what the places are called now."""
+    _places.append(ask)
+
+
+async def places(tx: TenantTx, events: Sequence[Logged]) -> dict[UUID, str]:
+    """Where the deliveries among these events went. Events hold no names, so it is asked for."""
+    told = {UUID(event.payload["delivery_id"]) for event in events if event.payload.get("delivery_id")}
+    found: dict[UUID, str] = {}
+    for ask in _places if told else ():
+        found |= await ask(tx, told)
+    return found
+
+
 def _tags(data: Mapping[str, Any]) -> str:
     parts = [f"added {', '.join(data['added'])}"] if data.get("added") else []
     parts += [f"removed {', '.join(data['removed'])}"] if data.get("removed") else []
     return f"Tags: {'; '.join(parts)}"
-
-
-def _channel(data: Mapping[str, Any]) -> str:
-    return str(data["channel"]).capitalize()
 
 
 label(
@@ -81,13 +101,13 @@ label("lead.tagged", "tag", lambda d, _: _tags(d))
 label("lead.merged", "link", lambda _d, _n: "Merged with another lead")
 # What goes out by e-mail is the confirmation to whoever wrote, not an alert to the team.
 label(
-    "delivery.sent", "send", lambda d, _: "Confirmed by e-mail" if d["channel"] == "email" else f"Sent to {_channel(d)}"
+    "delivery.sent", "send", lambda d, n: "Confirmed by e-mail" if d["channel"] == "email" else f"Sent to {n.place(d)}"
 )
 label(
     "delivery.failed",
     "alert",
-    lambda d, _: (
-        "Could not be confirmed by e-mail" if d["channel"] == "email" else f"Could not be sent to {_channel(d)}"
+    lambda d, n: (
+        "Could not be confirmed by e-mail" if d["channel"] == "email" else f"Could not be sent to {n.place(d)}"
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,6 +13,7 @@ from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import HeldState, Submission
 from leadsbot.features.screening import actions, later
 from leadsbot.features.screening.model import KEPT, UNDO_S
+from leadsbot.features.screening.named import Named, named
 from leadsbot.features.screening.reasons import reasons_of
 from leadsbot.features.screening.signals.said import is_prose, said
 from leadsbot.infra.db.tx import TenantTx
@@ -19,7 +21,7 @@ from leadsbot.kit import ids
 from leadsbot.kit.errors import Conflict, Invalid
 from leadsbot.kit.headline import Told, headline, is_empty
 from leadsbot.web.actor import Permission
-from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted
+from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
 from leadsbot.web.pagination import paged, position
 from leadsbot.web.render import redirect, render
 from leadsbot.web.routes import page
@@ -46,7 +48,7 @@ Answer = Response[Any]
 
 
 @page("GET", HERE, needs=READ)
-async def folder(request: PageRequest, tx: InTx) -> Response[str]:
+async def folder(request: PageRequest, tx: InTx, services: Uses) -> Response[str]:
     """What waits, the newest first, with the reasons in words."""
     get = request.query_params.get
     state = next((key for key, _ in CHIPS if key == get("state")), CHIPS[0][0])
@@ -54,10 +56,11 @@ async def folder(request: PageRequest, tx: InTx) -> Response[str]:
     shown = paged(rows, ROWS, lambda each: each, lambda each: (each.received_at, each.id))
     counts = await capture.count_held(tx)
     sources = {source.id: source.name for source in await capture.list_sources(tx)}
+    answers = await named(tx, services, shown.data)
     return render(
         request,
         "screening/folder.html",
-        rows=[_row(each, sources) for each in shown.data],
+        rows=[_row(each, sources, answers.get(each.id)) for each in shown.data],
         next_cursor=shown.next_cursor,
         state=state,
         chips=[
@@ -165,15 +168,18 @@ async def _undo(tx: TenantTx, shown: str) -> dict[str, Any] | None:
     return {"done": ",".join(open_), "count": len(open_), "spam": spam} if open_ else None
 
 
-def _row(submission: Submission, sources: dict[UUID, str]) -> dict[str, Any]:
+def _row(submission: Submission, sources: dict[UUID, str], answers: Sequence[Named] | None) -> dict[str, Any]:
     parts = said(submission.fields)
+    labels = {each.key: each.label for each in answers or ()}
     verdict = submission.verdict or {}
     return {
         "id": ids.show(ids.SUBMISSION, submission.id),
         "who": parts.name or parts.email or "No name",
         "email": parts.email,
-        "text": headline(Told(_label(key), value) for key, value in submission.fields.items() if is_prose(key)),
-        "answers": [(_label(key), _shown(value)) for key, value in submission.fields.items() if not is_empty(value)],
+        "text": headline(
+            Told(labels.get(key) or _label(key), value) for key, value in submission.fields.items() if is_prose(key)
+        ),
+        "answers": _answers(submission, answers),
         "context": submission.context,
         "ip": submission.ip,
         "source": sources.get(submission.source_id, "a deleted source"),
@@ -186,6 +192,13 @@ def _row(submission: Submission, sources: dict[UUID, str]) -> dict[str, Any]:
         "releasable": submission.quarantined and submission.label != "genuine",
         "quarantined": submission.quarantined,
     }
+
+
+def _answers(submission: Submission, answers: Sequence[Named] | None) -> list[tuple[str, Any]]:
+    """What was answered: as the form asked it, else under readable names."""
+    if answers is None:
+        return [(_label(key), _shown(value)) for key, value in submission.fields.items() if not is_empty(value)]
+    return [(_label(each.key) if each.label == each.key else each.label, each.value) for each in answers]
 
 
 def _label(key: str) -> str:

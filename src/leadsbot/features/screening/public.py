@@ -8,6 +8,7 @@ from uuid import UUID
 from leadsbot.features.capture.public import Submission
 from leadsbot.features.screening import actions, later
 from leadsbot.features.screening.checks import Asks, asks
+from leadsbot.features.screening.named import ANSWERS
 from leadsbot.features.screening.reasons import in_words
 from leadsbot.features.screening.token import mint_token
 from leadsbot.infra.db.tx import TenantTx
@@ -32,4 +33,4 @@ async def label(tx: TenantTx, submission_id: UUID, *, spam: bool, by: str) -> No
     await actions.label(tx, submission_id, spam=spam, by=by)
 
 
-__all__ = ["Asks", "asks", "hold_back", "in_words", "label", "mint_token"]
+__all__ = ["ANSWERS", "Asks", "asks", "hold_back", "in_words", "label", "mint_token"]

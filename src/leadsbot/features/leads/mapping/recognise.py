@@ -9,6 +9,7 @@ from leadsbot.features.leads.mapping.shapes import JSON, Leaf, Node, leaves, onl
 from leadsbot.features.leads.mapping.visit import take_context
 from leadsbot.kit.contact import display_name, looks_like_email, looks_like_phone
 from leadsbot.kit.spellings import Role, is_nameless, is_other, role_of, role_of_type
+from leadsbot.kit.text import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Recognised:
     ambiguous: tuple[str, ...] = ()
 
 
+_LONGEST: dict[Role, int] = {"name": 200, "first": 200, "last": 200, "company": 300}
+"""What is longer is shown cut, and kept whole among the further answers."""
 _JOINED: dict[Role, str] = {"message": "\n", "name": " "}
 """What may be answered in several fields of one name, and what is between the answers."""
 
@@ -92,8 +95,7 @@ def _fits(role: Role, text: str) -> bool:
         return len(text) <= 60 and sum(map(str.isdigit, text)) >= 5
     if role == "message":
         return True
-    long = len(text) > (300 if role == "company" else 200)
-    return not long and "\n" not in text and "://" not in text and any(map(str.isalpha, text)) and "@" not in text
+    return "\n" not in text and "://" not in text and any(map(str.isalpha, text)) and "@" not in text
 
 
 def _is_blank(value: JSON) -> bool:
@@ -110,6 +112,11 @@ class _Candidate:
     @property
     def rank(self) -> tuple[int, int]:
         return self.leaf.tier, -self.score
+
+    @property
+    def too_long(self) -> bool:
+        """Whether it can be shown in part only."""
+        return len(self.text) > _LONGEST.get(self.role, len(self.text))
 
 
 class _Reader:
@@ -176,6 +183,8 @@ class _Reader:
         same = [each for each in rivals if each.text == chosen.text and (each.leaf.tier == 1 or each.score >= 2)]
         if any(each.text != chosen.text and each.leaf.tier == 0 and each.score >= 2 for each in rivals):
             self._ambiguous.append(chosen.role)
+        if chosen.too_long:
+            return one_line(chosen.text, _LONGEST[chosen.role])
         self._remove([chosen.leaf, *(each.leaf for each in same)])
         return chosen.text
 

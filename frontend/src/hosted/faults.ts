@@ -1,0 +1,61 @@
+// What is wrong with an answer, in the server's own sentences. Only what is certain: the rest the server knows better.
+import { amount, files, given } from "./answers";
+import type { Drawn, Say } from "./types";
+
+const MISSING: Record<string, string> = {
+  select: "missing_choice", radio: "missing_choice", rating: "missing_choice", multiselect: "missing_choices",
+  checkbox: "missing_tick", consent: "missing_tick", file: "missing_file",
+}; // prettier-ignore
+const SPACED = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+
+export const fault = ({ part, controls }: Drawn, say: Say): string => {
+  const { type, required } = part;
+  const [first] = controls;
+  if (!first) return "";
+  // A browser gives no value for a number or a date that it cannot read.
+  if (first.validity.badInput) return say(type);
+  const answers = given(part, controls);
+  const [answer] = answers;
+  if (!answer) return required ? say(MISSING[type] ?? "missing") : "";
+  if (type === "multiselect") return counted(answers.length, part, "too_few", "too_many", say);
+  if (type === "file") return (answers.length > (part.max ?? 1) && say("too_many_files", { max: part.max ?? 1 })) || large(files(controls), part.max_bytes, say);
+  if (type === "number" || type === "money") return numbered(answer, first, part, say);
+  if (type === "email" && !SPACED.test(answer)) return say("email");
+  if (!/text|email|phone/.test(type)) return "";
+  return counted([...answer].length, part, "too_short", "too_long", say) || patterned(answer, part, say);
+};
+
+type Bounds = Drawn["part"];
+
+const counted = (size: number, { min = 0, max }: Bounds, few: string, many: string, say: Say): string =>
+  size < min ? say(few, { min }) : max !== undefined && size > max ? say(many, { max }) : "";
+
+const numbered = (answer: string, control: Drawn["controls"][number], part: Bounds, say: Say): string => {
+  const number = amount(answer, part);
+  if (number === undefined) return say(part.type);
+  return counted(number, { ...part, min: part.min ?? -Infinity }, "at_least", "at_most", say)
+    || (control.validity.stepMismatch ? say("step", { step: control.getAttribute("step"), min: part.min ?? 0 }) : ""); // prettier-ignore
+};
+
+const patterned = (answer: string, { type, pattern, pattern_help }: Bounds, say: Say): string => {
+  if (!pattern || type === "textarea") return "";
+  try {
+    return new RegExp(`^(?:${pattern})$`, "v").test(answer) ? "" : pattern_help || say("pattern");
+  } catch {
+    // An older browser: the server looks at it.
+    return "";
+  }
+};
+
+const large = (chosen: File[], most: number | undefined, say: Say): string => {
+  const found = most && chosen.find((each) => each.size > most);
+  return found ? say("file_size", { name: found.name, size: readable(most) }) : "";
+};
+
+/** A number of bytes in words, as the server says it (kit/attached.py). */
+const readable = (size: number): string => {
+  for (const [unit, name] of [[2 ** 20, "MB"], [2 ** 10, "KB"]] as const) {
+    if (size >= unit) return `${(size / unit).toFixed(1).replace(/\.0$/, "")} ${name}`;
+  }
+  return `${size} bytes`;
+};

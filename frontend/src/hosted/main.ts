@@ -1,0 +1,161 @@
+// The hosted page of a form, one step at a time: without this script it shows everything, and works as well.
+import { holds, type Seen } from "../widget/form/logic";
+import { given, read } from "./answers";
+import { fault } from "./faults";
+import { list, make, mark, type Fault } from "./marks";
+import type { Control, Drawn, Logic, Say } from "./types";
+
+const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words }: Logic): void => {
+  const say: Say = (name, numbers = {}) => (words[name] ?? "").replace(/\{(\w+)\}/g, (_, part: string) => String(numbers[part] ?? ""));
+  const pages = [...form.querySelectorAll<HTMLElement>("[data-step]")];
+  const drawn = fields(form, steps);
+  const ends = [...send.childNodes];
+  const several = steps.length > 1;
+  /** The steps that the answers so far ask for, and which of them is shown. */
+  let open: number[] = [];
+  let current = 0;
+  let sending = false;
+  /** A beginning is kept with everything that was typed. */
+  let keeping = false;
+
+  const count = make("p", { class: "count", id: "count", tabindex: "-1" });
+  const bar = make("progress", { "aria-labelledby": "count" });
+  const back = make("button", { type: "button", class: "back" }, say("back"));
+  const state = make("p", { class: "count", role: "status" });
+
+  /** Show what the answers so far ask for. What is hidden keeps what was typed. */
+  const settle = (): void => {
+    const answers: Seen = {};
+    open = [];
+    steps.forEach((step, number) => {
+      const there = holds(step.show_if, answers);
+      let any = false;
+      for (const each of drawn) {
+        if (each.step !== number) continue;
+        each.shown = (there && holds(each.part.show_if, answers)) || each.insisted;
+        if (each.box) each.box.hidden = !each.shown;
+        if (!each.shown) continue;
+        any ||= !!each.box;
+        answers[each.part.key] = read(each.part, given(each.part, each.controls));
+      }
+      if (any) open.push(number);
+    });
+    if (!open.includes(current)) current = open.find((number) => number > current) ?? open[open.length - 1] ?? 0;
+    pages.forEach((page, number) => {
+      page.hidden = number !== current;
+    });
+    const n = open.indexOf(current) + 1;
+    count.textContent = say("progress", { n, count: open.length });
+    count.hidden = bar.hidden = !open[1];
+    bar.max = open.length;
+    bar.value = n;
+    back.hidden = n < 2;
+    send.replaceChildren(...(n < open.length ? [say("next")] : ends));
+  };
+
+  /** Show a step and lead there who cannot see it. */
+  const show = (number: number): void => {
+    current = number;
+    settle();
+    (pages[current]?.querySelector<HTMLElement>("h2") ?? count).focus();
+  };
+  const next = (): void => {
+    const from = current;
+    show(open[open.indexOf(current) + 1] ?? current);
+    // The browser's own Back leads to the step before, and a reload to this one.
+    history.pushState({ step: current, from }, "");
+  };
+  back.addEventListener("click", () => {
+    if (Number.isInteger(history.state?.from)) return history.back();
+    show(open[open.indexOf(current) - 1] ?? current);
+    history.replaceState({ step: current }, "");
+  });
+  addEventListener("popstate", ({ state: at }) => {
+    if (Number.isInteger(at?.step)) show(at.step as number);
+  });
+
+  const lead = (each: Drawn): void => {
+    if (each.step !== current) show(each.step);
+    each.controls[0]?.focus();
+  };
+  const complain = (faults: Fault[]): void => {
+    for (const each of drawn) if (each.controls[0]) mark(each, "");
+    for (const [each, text] of faults) mark(each, text);
+    list(form, faults, say);
+    if (faults[0]) lead(faults[0][0]);
+  };
+  form.addEventListener("submit", (event) => {
+    keeping = !!event.submitter?.classList.contains("later");
+    if (keeping) return;
+    const last = current === open[open.length - 1];
+    const asked = drawn.filter((each) => each.shown && each.box && (last || each.step === current));
+    const faults = asked.map((each): Fault => [each, fault(each, say)]).filter(([, text]) => text);
+    if (sending || faults[0] || !last) event.preventDefault();
+    if (sending) return;
+    complain(faults);
+    if (faults[0]) return;
+    if (!last) return next();
+    sending = true;
+    state.textContent = say("sending");
+  });
+
+  // Not by disabling fields: a browser puts nothing back into those when somebody returns to the page.
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const each of drawn) if (!each.shown && !keeping) formData.delete(each.part.key);
+  });
+
+  const typed = ({ target }: Event): void => {
+    const each = drawn.find((one) => one.controls.includes(target as Control));
+    settle();
+    if (each?.box?.querySelector(".error") && !fault(each, say)) mark(each, "");
+  };
+  form.addEventListener("input", typed);
+  form.addEventListener("change", typed);
+  document.addEventListener("click", (event) => {
+    const link = (event.target as Element).closest<HTMLAnchorElement>("#problems a");
+    const each = drawn.find((one) => link?.hash === `#f-${one.part.key}`);
+    if (!each) return;
+    event.preventDefault();
+    lead(each);
+  });
+  // By now the browser has put back what was typed before a reload, or brings the page as it was left.
+  addEventListener("pageshow", () => {
+    sending = false;
+    state.textContent = "";
+    settle();
+  });
+
+  form.noValidate = true;
+  if (several) {
+    form.classList.add("paged");
+    form.prepend(count, bar);
+    for (const page of pages) page.querySelector("h2")?.setAttribute("tabindex", "-1");
+  }
+  const row = make("div", { class: "row" });
+  send.before(state, row);
+  row.append(send, back);
+  const wrong = drawn.find((each) => each.insisted)?.step;
+  current = wrong ?? (Number.isInteger(history.state?.step) ? (history.state.step as number) : 0);
+  settle();
+  history.replaceState({ ...history.state, step: current }, "");
+};
+
+/** Every field of the page, in order. */
+const fields = (form: HTMLFormElement, steps: Logic["steps"]): Drawn[] => {
+  const named = new Map<string, Control[]>();
+  for (const each of form.elements as Iterable<Element> & HTMLFormControlsCollection) {
+    const { name } = each as Control;
+    if (name) named.set(name, [...(named.get(name) ?? []), each as Control]);
+  }
+  const boxes = new Map([...form.querySelectorAll<HTMLElement>("[data-field]")].map((box) => [box.dataset["field"], box]));
+  return steps.flatMap((step, number) =>
+    step.fields.map((part) => {
+      const box = boxes.get(part.key);
+      return { part, step: number, box, controls: named.get(part.key) ?? [], shown: true, insisted: !!box?.querySelector(".error") };
+    }),
+  );
+};
+
+const form = document.querySelector<HTMLFormElement>("form[data-logic]");
+const send = form?.querySelector<HTMLButtonElement>(".send");
+if (form && send) enhance(form, send, JSON.parse(form.dataset["logic"] as string) as Logic);
