@@ -223,6 +223,20 @@ async def test_what_a_source_refuses_is_counted_told_and_forgotten_by_nobody_els
         assert await store.refusals(tx, datetime.min.replace(tzinfo=UTC)) == {}
 
 
+async def test_the_owner_learns_of_a_page_that_a_form_may_not_lead_to(
+    app: Whole, alice: Browser, web: Browser, cast: Cast
+) -> None:
+    made = await make(web, cast, redirect_allow=["https://shop.example/thanks"])
+    for wanted in ("https://shop.example/thanks/you", "https://other.example/", "", "//other.example"):
+        sent = await web.http.post(f"/f/{made['key']}", data={"name": "Ada", "_next": wanted}, headers=BROWSER)
+        assert sent.status_code == 303
+    await app.refusals.flush()
+    page = (await alice.get(f"/sources/{made['id']}")).text
+    assert "2 visitors were thanked on our page in the last seven days" in page
+    assert "Refused in" not in page
+    assert 'data-label="Refused">0<' in (await alice.get("/sources")).text
+
+
 async def test_the_html_to_paste_is_a_form_that_a_browser_can_send(web: Browser, cast: Cast, db: Database) -> None:
     source = await stored(db, cast, await make(web, cast))
     code = next(each.code for each in snippets(BASE, source) if each.id == "html")

@@ -160,7 +160,8 @@ class CaptureApp:
         if batch is None and call.route == guard.WEBHOOK and verdict and verdict.verdict == BLOCK:
             return "blocked", reply.blocked(call, verdict)
         answer = reply.thanks(source, stored, first.reserved, warnings, first.ending, page=call.wants_page)
-        return "repeated" if stored.repeated else "accepted", answer
+        ended = "not_redirected" if reply.astray(source, first.reserved) else "accepted"
+        return "repeated" if stored.repeated else ended, answer
 
     async def _admitted(self, call: _Call, key: str) -> Source:
         return guard.admit(call.remember(await self._cache.get(key)), call.route, call.origin)

@@ -50,6 +50,11 @@ def all_rejected(request: Request, items: list[dict[str, Any]] | None) -> Reply:
     return as_json(422, {**problem(error, request.id), "results": items})
 
 
+def astray(source: Source, reserved: dict[str, str]) -> bool:
+    """Whether a submission asks for a page that its source may not lead to."""
+    return bool(reserved.get("_next")) and not redirect_allowed(reserved["_next"], source.redirects)
+
+
 def thanks(
     source: Source,
     stored: Stored,
@@ -60,11 +65,10 @@ def thanks(
     page: bool,
 ) -> Reply:
     """201 or, for a repeat, 200; for a person 303 to an allowed ``_next``, the form's ending or the thank-you page."""
-    wanted = reserved.get("_next", "")
-    allowed = bool(wanted) and redirect_allowed(wanted, source.redirects)
+    wanted, allowed = reserved.get("_next", ""), not astray(source, reserved)
     if page:
         own = (ending or {}).get("url") or f"/f/{source.key}/thanks"
-        return 303, {"Location": wanted if allowed else own}, b""
+        return 303, {"Location": wanted if wanted and allowed else own}, b""
     status = 200 if stored.repeated else 201
     if stored.answer is not None:
         return as_json(status, stored.answer)

@@ -13,6 +13,9 @@ TAKEN: Final = frozenset({"accepted", "repeated", "preflight", "blocked"})
 
 NOT_FILLED_IN: Final = "invalid"
 """The code of a visitor's own slips. They were told and mended them, so they count as no refusal of the source."""
+NOT_REDIRECTED: Final = "not_redirected"
+"""Counted beside refusals: what was taken, and asked for a page that its source may not lead visitors to."""
+NO_REFUSAL: Final = frozenset({NOT_FILLED_IN, NOT_REDIRECTED})
 MEANING: Final = {
     "forbidden": "from a web site that may not post here: add its address below, if it is yours",
     "gone": "while the source was closed",
@@ -40,10 +43,17 @@ class Refusal:
         return MEANING.get(self.code, OTHERS)
 
 
-def told(refusals: list[Refusal]) -> list[Refusal]:
+def astray(counted: list[Refusal]) -> int:
+    """How many visitors were not led to the page that their form asks for."""
+    return sum(each.times for each in counted if each.code == NOT_REDIRECTED)
+
+
+def told(counted: list[Refusal]) -> list[Refusal]:
     """Refusals with the same meaning as one, the commonest first."""
     found: dict[str, Refusal] = {}
-    for each in refusals:
+    for each in counted:
+        if each.code == NOT_REDIRECTED:
+            continue
         known = found.get(each.meaning)
         found[each.meaning] = each if known is None else Refusal(
             code=known.code, times=known.times + each.times, last_at=max(known.last_at, each.last_at)
