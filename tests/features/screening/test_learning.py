@@ -9,6 +9,7 @@ import pytest
 
 from leadsbot.features.screening.learning import prior, words
 from leadsbot.features.screening.learning.ftrl import BadState, Model
+from leadsbot.features.screening.learning.pieces import KEPT_PIECES, PIECES
 from leadsbot.features.screening.signals.repeats import Repeats, fingerprint
 from tests.features.screening.arriving import ANNA, arriving, screener
 from tests.features.screening.measure import auc, distinct, false_positives, messages
@@ -42,6 +43,18 @@ def test_a_link_is_read_as_its_host() -> None:
     one, other = words.read("look https://a.example/x?q=1 here"), words.read("look https://a.example/another here")
     assert one.hosts() == other.hosts() == ["a.example"]
     assert one.features == other.features
+
+
+def test_more_words_than_are_kept_change_no_opinion() -> None:
+    text = "Cheap backlinks for your shop, reply now!"
+    before, model, cleared = words.read(text), prior.prior(), PIECES.cleared
+    opinion = model.logit(before)
+    for n in range(2 * KEPT_PIECES):
+        model.logit(words.read(f"w{n} x{n}"))
+    assert PIECES.cleared > cleared
+    assert len(PIECES) <= KEPT_PIECES
+    assert model.logit(words.read(text)) == pytest.approx(opinion)
+    assert words.read(text).features == before.features
 
 
 def test_what_was_learned_survives_being_stored() -> None:

@@ -8,6 +8,7 @@ for ever, into 65,536 places. The rest of a link is not read: its words are not 
 from __future__ import annotations
 
 import re
+from array import array
 from itertools import chain, pairwise
 from typing import Final
 from zlib import crc32
@@ -15,7 +16,8 @@ from zlib import crc32
 BITS: Final = 16
 PLACES: Final = 1 << BITS
 LONGEST_WORD: Final = 40
-KEPT_PIECES: Final = 20_000
+KEPT_PIECES: Final = 10_000
+"""Of some 500 bytes each."""
 LONGEST_KEPT: Final = 60
 LANES: Final = 64
 
@@ -91,8 +93,8 @@ class Piece:
         places = {crc32(part) & MASK for part in chain.from_iterable(named)}
         places.update([before * 31 + mark & MASK for before, mark in pairwise(marks)])
         places.update([crc32(b"\x06" + host.encode()) & MASK for host in hosts])
-        self.features = tuple(sorted(places))
-        self.hosts = hosts
+        self.features = array("H", sorted(places))
+        self.hosts = tuple(hosts)
         """The hosts that links lead to, in lower case."""
         self.first, self.last = (marks[0], marks[-1] * 31) if marks else (_START, _START * 31)
         """Parts of the features that pairs of pieces have."""
@@ -109,8 +111,11 @@ class Piece:
         """64 numbers of one byte each, 1 or 0: sums of them make a fingerprint of a text."""
 
 
-class _Pieces(dict[str, Piece]):
+class Pieces(dict[str, Piece]):
     """Pieces by their letters, taken apart when they are asked for, so that a text is looked up by one ``map``."""
+
+    cleared = 0
+    """How often all were forgotten: pieces that were known before are others now."""
 
     def __missing__(self, raw: str) -> Piece:
         hosts = [host.lower() for host in _LINK.findall(raw)]
@@ -118,11 +123,13 @@ class _Pieces(dict[str, Piece]):
         if len(raw) <= LONGEST_KEPT:
             if len(self) >= KEPT_PIECES:
                 self.clear()
+                self.cleared += 1
             self[raw] = piece
         return piece
 
 
-piece: Final = _Pieces().__getitem__
+PIECES: Final = Pieces()
+piece: Final = PIECES.__getitem__
 """The piece with these letters."""
 BEGIN: Final = Piece([], [])
 """What stands before the first piece of a text."""

@@ -17,6 +17,7 @@ from typing import Final
 
 from leadsbot.features.screening.learning import words
 from leadsbot.features.screening.learning.ftrl import Model
+from leadsbot.features.screening.learning.pieces import KEPT_PIECES
 from leadsbot.features.screening.learning.weights import Weights
 
 FILE: Final = Path(__file__).with_name("prior.bin")
@@ -58,7 +59,7 @@ def unpack(packed: bytes) -> list[float]:
 @lru_cache(maxsize=1)
 def prior() -> Weights:
     """The shipped weights."""
-    return Weights(places())
+    return Weights(places(), KEPT_PIECES)
 
 
 @lru_cache(maxsize=1)
