@@ -364,6 +364,23 @@ async def test_a_designed_form_has_its_title_elsewhere(alice: Browser, cast: Cas
     assert "<h1>Ask us</h1>" in (await alice.get(f"/f/{made.json()['key']}")).text
 
 
+async def test_a_visitors_slips_are_no_refusals(app: Whole, alice: Browser, web: Browser, cast: Cast) -> None:
+    field = {"key": "email", "type": "email", "label": "E-mail", "required": True}
+    definition = {"title": "Ask us", "steps": [{"id": "one", "fields": [field]}]}
+    made = (
+        await alice.http.post("/api/v1/forms", json={"definition": definition}, headers=cast.alice.bearer)
+    ).json()
+    await alice.http.post(f"/api/v1/forms/{made['id']}/publish", json={}, headers=cast.alice.bearer)
+    for sent in ({"name": "Ada"}, {"email": "nonsense"}, {}):
+        answer = await web.http.post(f"/f/{made['key']}", json=sent)
+        assert answer.status_code == 422, answer.text
+    await app.refusals.flush()
+    page = (await alice.get(f"/sources/{made['source']}")).text
+    assert "3 times in the last seven days a visitor was told what to mend" in page
+    assert "Refused in" not in page
+    assert 'data-label="Refused">0<' in (await alice.get("/sources")).text
+
+
 async def test_closing_offers_an_undo(alice: Browser) -> None:
     path = (await alice.post("/sources", {"kind": "webhook", "name": "CRM"}, on="/sources/new")).headers["location"]
     closed = await alice.post(f"{path}/close", on=path)

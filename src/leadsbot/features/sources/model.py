@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,18 +12,17 @@ PERIOD: Final = timedelta(days=7)
 TAKEN: Final = frozenset({"accepted", "repeated", "preflight", "blocked"})
 """How answers of capture end that are no refusal; what screening blocks is kept, and shown in the quarantine."""
 
-NOT_FILLED_IN: Final = "invalid"
-"""The code of a visitor's own slips. They were told and mended them, so they count as no refusal of the source."""
+SLIPS: Final = frozenset({"invalid", "invalid_answers"})
+"""The codes of a visitor's own slips. They were told and mended them, so they count as no refusal of the source."""
 NOT_REDIRECTED: Final = "not_redirected"
 """Counted beside refusals: what was taken, and asked for a page that its source may not lead visitors to."""
-NO_REFUSAL: Final = frozenset({NOT_FILLED_IN, NOT_REDIRECTED})
+NO_REFUSAL: Final = SLIPS | {NOT_REDIRECTED}
 MEANING: Final = {
     "forbidden": "from a web site that may not post here: add its address below, if it is yours",
     "gone": "while the source was closed",
     "too_large": "too large for this source: raise the limit below, if it was real",
     "unauthorised": "without a valid signature: compare the secret of the program that sends",
     "too_many_requests": "faster than one sender may",
-    NOT_FILLED_IN: "not filled in rightly: the visitor was told what to mend",
     "unavailable": "while nothing could be stored; who sends again loses nothing",
     "not_found": "in a way that this kind of source does not have",
 }
@@ -43,16 +43,16 @@ class Refusal:
         return MEANING.get(self.code, OTHERS)
 
 
-def astray(counted: list[Refusal]) -> int:
-    """How many visitors were not led to the page that their form asks for."""
-    return sum(each.times for each in counted if each.code == NOT_REDIRECTED)
+def times(counted: Iterable[Refusal], codes: Collection[str]) -> int:
+    """How often something with one of these codes was counted."""
+    return sum(each.times for each in counted if each.code in codes)
 
 
-def told(counted: list[Refusal]) -> list[Refusal]:
-    """Refusals with the same meaning as one, the commonest first."""
+def refused(counted: Iterable[Refusal]) -> list[Refusal]:
+    """What the source refused: refusals with the same meaning as one, the commonest first."""
     found: dict[str, Refusal] = {}
     for each in counted:
-        if each.code == NOT_REDIRECTED:
+        if each.code in NO_REFUSAL:
             continue
         known = found.get(each.meaning)
         found[each.meaning] = each if known is None else Refusal(

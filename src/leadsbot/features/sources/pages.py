@@ -10,7 +10,7 @@ from litestar import Response
 from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind, Source, SourceCounts
 from leadsbot.features.sources import actions, store
-from leadsbot.features.sources.model import NO_REFUSAL, PERIOD, astray, told
+from leadsbot.features.sources.model import NOT_REDIRECTED, PERIOD, SLIPS, refused, times
 from leadsbot.features.sources.snippets import address, snippets
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
@@ -36,7 +36,7 @@ Answer = Response[Any]
 async def listing(request: PageRequest, tx: InTx, services: Uses) -> Response[str]:
     """Every source, the open ones first."""
     counts = await capture.count_submissions(tx)
-    refused = await store.refusals(tx, utcnow() - PERIOD)
+    counted = await store.refusals(tx, utcnow() - PERIOD)
     rows = [
         {
             "id": ids.show(ids.SOURCE, each.id),
@@ -44,7 +44,7 @@ async def listing(request: PageRequest, tx: InTx, services: Uses) -> Response[st
             "kind": KINDS[each.kind],
             "address": address(services.url(), each),
             "counts": counts.get(each.id, NOTHING),
-            "refused": sum(kind.times for kind in refused.get(each.id, ()) if kind.code not in NO_REFUSAL),
+            "refused": sum(kind.times for kind in refused(counted.get(each.id, ()))),
         }
         for each in sorted(await capture.list_sources(tx), key=lambda each: not each.open)
     ]
@@ -162,7 +162,7 @@ async def _page(
     request: PageRequest, tx: TenantTx, services: Uses, source: Source, *, status: int = 200, **more: Any
 ) -> Response[str]:
     counts = await capture.count_submissions(tx)
-    refused = (await store.refusals(tx, utcnow() - PERIOD, source.id)).get(source.id, [])
+    counted = (await store.refusals(tx, utcnow() - PERIOD, source.id)).get(source.id, [])
     context = {
         "id": ids.show(ids.SOURCE, source.id),
         "source": source,
@@ -170,8 +170,9 @@ async def _page(
         "address": address(services.url(), source),
         "snippets": snippets(services.url(), source),
         "counts": counts.get(source.id, NOTHING),
-        "refused": told(refused),
-        "astray": astray(refused),
+        "refused": refused(counted),
+        "slips": times(counted, SLIPS),
+        "astray": times(counted, {NOT_REDIRECTED}),
         "values": _values(source),
         "own_origin": services.url(),
         "error": None,
