@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Iterable
 from itertools import chain, pairwise
 from typing import Final
 from zlib import crc32
@@ -121,15 +122,20 @@ class Pieces(dict[str, Piece]):
         hosts = [host.lower() for host in _LINK.findall(raw)]
         piece = Piece(_TOKEN.findall(_LINK.sub(" ", raw) if hosts else raw), hosts)
         if len(raw) <= LONGEST_KEPT:
-            if len(self) >= KEPT_PIECES:
-                self.clear()
-                self.cleared += 1
             self[raw] = piece
         return piece
 
 
 PIECES: Final = Pieces()
-piece: Final = PIECES.__getitem__
-"""The piece with these letters."""
+_piece: Final = PIECES.__getitem__
 BEGIN: Final = Piece([], [])
 """What stands before the first piece of a text."""
+
+
+def pieces(raws: Iterable[str]) -> list[Piece]:
+    """The pieces with these letters; the same letters twice, up to LONGEST_KEPT, are one object twice."""
+    if len(PIECES) >= KEPT_PIECES:
+        # Never in the middle of a text, where a word would become two.
+        PIECES.clear()
+        PIECES.cleared += 1
+    return list(map(_piece, raws))

@@ -22,7 +22,7 @@ from leadsbot.features.screening.learning.pieces import (
     JUMPY,
     MASK,
     Piece,
-    piece,
+    pieces,
 )
 
 MOST_CHARACTERS: Final = 4_000
@@ -64,7 +64,7 @@ def jumps(text: str) -> bool:
     """Whether a short text has a word that jumps between small letters and capitals."""
     if text.istitle() or text.islower():
         return False
-    return any(piece(raw).counts // JUMPY & COUNT for raw in text.split()[:10])
+    return any(piece.counts // JUMPY & COUNT for piece in pieces(text.split()[:10]))
 
 
 def plain(text: str) -> str:
@@ -79,10 +79,9 @@ def plain(text: str) -> str:
 def read(text: str) -> Reading:
     """Read a text that :func:`plain` has made. Deterministic over processes, machines and versions of Python."""
     split = text.split(None, MOST_PIECES)
-    pieces = [BEGIN, *map(piece, split if len(split) <= MOST_PIECES else split[:MOST_PIECES])]
-    places = [before.last + after.first & MASK for before, after in pairwise(pieces)]
-    del pieces[0]
-    distinct = list(dict.fromkeys(pieces))
+    found = pieces(split if len(split) <= MOST_PIECES else split[:MOST_PIECES])
+    places = [before.last + after.first & MASK for before, after in pairwise([BEGIN, *found])]
+    distinct = list(dict.fromkeys(found))
     counts = sum([piece.counts for piece in distinct])
     size, digits, capitals = len(text), counts // DIGITS & COUNT, counts // CAPITALS & COUNT
     places.append(_LENGTHS[size // 20 if size < 400 else 20])
