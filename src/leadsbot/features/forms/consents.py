@@ -15,7 +15,7 @@ from leadsbot.features.forms.definition import Definition
 from leadsbot.features.forms.words import closest
 
 MOST: Final = 10
-"""How many changes of the words a form remembers: pages are open for hours, and words change a few times a year."""
+"""How many wordings a form remembers, its own included: pages are open for hours, words change a few times a year."""
 Texts = dict[str, dict[str, Any]]
 """What each consent says in one language: what is stored with the answer to it, by the key of its field."""
 
