@@ -227,6 +227,8 @@ def _agreed(
     """What was agreed to, in the words that were ``asked``; a consent to words that are not known is a fault. One that
     is not asked for ``now`` any more was given if it was ticked."""
     found: list[dict[str, Any]] = []
+    if not asked and not given:
+        return found
     for key, is_given in given.items():
         if key in asked:
             found.append({**asked[key], "given": is_given, "language": tongue})
