@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,7 +17,7 @@ from leadsbot.kit import ids
 from tests.browser.axe import faults
 from tests.browser.test_pages import CHROMIUM, SIDEWAYS
 from tests.features.forms.conftest import SCRIPT, field, one_step
-from tests.product import Product
+from tests.product import Product, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -385,3 +386,40 @@ async def test_the_page_allows_its_own_scripts_and_no_others(product: Product, p
         r'<script src="/static/hosted\.\w+\.js" defer blocking="render">', answer.text
     )
     assert "script-src" not in (await product.http.get(f"{path}/thanks")).headers["content-security-policy"]
+
+
+async def test_a_page_that_was_open_while_the_form_was_published_is_sent_with_what_it_showed(
+    product: Product, page: Page, path: str
+) -> None:
+    listed = await product.http.get("/api/v1/forms", headers=product.key)
+    form = next(each for each in listed.json()["data"] if path.endswith(each["key"]))
+    steps = copy.deepcopy(STEPS)
+    steps["steps"][3]["fields"][1]["required"] = True
+    steps["steps"][3]["fields"][2]["text"] = "You may call me at night."
+    saved = await product.http.patch(
+        f"/api/v1/forms/{form['id']}", headers=product.key, json={"definition": steps, "revision": form["revision"]}
+    )
+    live = await product.http.post(f"/api/v1/forms/{form['id']}/publish", headers=product.key, json={})
+    assert (saved.status_code, live.json()["live_version"]) == (200, 2)
+
+    async def there() -> bool:
+        empty = await product.http.post(path, json={"name": "Ada"}, headers={"accept": "application/json"})
+        return "message" in {each["field"] for each in empty.json()["errors"]}
+
+    await until(there)
+    await begin(page)
+    await page.get_by_label("Kind").select_option("roof")
+    await press(page, "Next")
+    await page.get_by_label("You may call me.").check()
+    await press(page, "Send")
+    # The new version wants a message. It comes back with its own words, to which nobody has agreed yet.
+    night = page.get_by_label("You may call me at night.")
+    await shows(page.get_by_text("The text that you agree to has changed. Please read it again.").first).to_be_visible()
+    await shows(night).to_be_visible()
+    await shows(night).not_to_be_checked()
+    await page.get_by_label("Message").fill("Our roof leaks.")
+    await night.check()
+    await press(page, "Send")
+    await shows(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    (answers,) = await arrived(product, path)
+    assert (answers["terms"], answers["message"], "_version" in answers) == ("yes", "Our roof leaks.", False)

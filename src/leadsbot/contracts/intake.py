@@ -24,6 +24,9 @@ TOKEN_FIELD: Final = "_token"  # noqa: S105 - the name of a field
 TRAP_FIELD: Final = "_gotcha"
 """The reserved field that people do not see and bots fill in."""
 
+VERSION_FIELD: Final = "_version"
+"""The reserved field in which a form's page says which version it shows; the widget says it in ``context.form``."""
+
 KEY_FIELD: Final = "_key"
 """The reserved field in which the widget sends its idempotency key: a header would cost a preflight."""
 
@@ -58,6 +61,8 @@ class Answers(msgspec.Struct, frozen=True):
     ending: dict[str, Any] | None = None
     """What the visitor is told: ``{id, kind: "message" | "redirect", title, text, url}``; ``url`` is where a browser
     that posted the form itself is sent, for a message the page of ours that shows it."""
+    version: int | None = None
+    """The version that was filled in; None without a designed form."""
 
 
 class Published(NamedTuple):
@@ -65,7 +70,8 @@ class Published(NamedTuple):
 
     key: str
     form: str
-    """JSON: ``{"version": 3, "definition": {…}, "country": "GB"}``; the country is the workspace's at that time."""
+    """JSON: ``{"version": 3, "definition": {…}, "country": "GB", "consents": […]}``; the country is the workspace's at
+    that time, the consents are the words of this version and of earlier ones."""
     redirects: tuple[str, ...]
     country: str | None
     """The source's own; None means the workspace's."""
@@ -73,11 +79,6 @@ class Published(NamedTuple):
 
 class PublishedForm(Protocol):
     """One published version of a form, compiled."""
-
-    @property
-    def version(self) -> int:
-        """Which version it is; every submission remembers it."""
-        ...
 
     @property
     def lawful_basis(self) -> str | None:
@@ -89,8 +90,10 @@ class PublishedForm(Protocol):
         """The privacy notice that its page links to; None means the source's."""
         ...
 
-    def check(self, fields: dict[str, Any], language: str) -> Answers:
-        """The answers, checked. Raises InvalidAnswers, or Gone after the closing date."""
+    def check(self, fields: dict[str, Any], language: str, seen: object = None) -> Answers:
+        """The answers, checked. ``seen`` is what the page said of the version that it showed: one that was published
+        becomes the version of the answers, whatever else counts as the current one. Raises InvalidAnswers, or Gone
+        after the closing date."""
         ...
 
 

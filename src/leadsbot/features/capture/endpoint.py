@@ -159,7 +159,7 @@ class CaptureApp:
         first, verdict = good[0][1], work.rows[0].verdict
         if batch is None and call.route == guard.WEBHOOK and verdict and verdict.verdict == BLOCK:
             return "blocked", reply.blocked(call, verdict)
-        answer = reply.thanks(source, stored, first.reserved, warnings, first.ending, page=call.wants_page)
+        answer = reply.thanks(source, stored, first.reserved, warnings, first.answers.ending, page=call.wants_page)
         ended = "not_redirected" if reply.astray(source, first.reserved) else "accepted"
         return "repeated" if stored.repeated else ended, answer
 
@@ -183,7 +183,7 @@ def _arriving(call: _Call, source: Source, ip: str | None, item: parse.Parsed) -
         source.workspace_id, source.id, source.key, call.route, source.checks, ip,
         call.header(b"user-agent"), call.origin, call.header(b"referer"),
         told(TOKEN_FIELD, ""), told(TRAP_FIELD, ""), told(PROOF_FIELD, ""),
-        told(CAPTCHA_FIELDS[0]) or told(CAPTCHA_FIELDS[1], ""), source.form is not None, item.fields,
+        told(CAPTCHA_FIELDS[0]) or told(CAPTCHA_FIELDS[1], ""), source.form is not None, item.answers.fields,
     )  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def _rows(
 ) -> list[Row]:
     """The rows of one request. The first one carries the idempotency key and what a batch is answered."""
     now, seen, head, form = utcnow(), call.circumstances(), good[0][0], source.form
-    fields = [encode(item.fields) for _, item in good]
+    fields = [encode(item.answers.fields) for _, item in good]
     key = guard.idempotency_key(call, good[0][1].reserved.get(KEY_FIELD, "")) or None
     digest = hashlib.sha256(b"\n".join(fields)).hexdigest() if key else ""
     answer = msgspec.Raw(encode({"results": results})) if results else None
@@ -216,8 +216,8 @@ def _rows(
             (form and form.lawful_basis) or source.lawful_basis,
             (form and form.notice_version) or source.notice_version,
             call.id,
-            form.version if form else None,
-            item.consents,
+            item.answers.version,
+            item.answers.consents,
         )
         for (id, item), kept in zip(good, fields, strict=True)
     ]

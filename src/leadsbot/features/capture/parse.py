@@ -8,11 +8,20 @@ from typing import Any, Final
 
 import msgspec
 
-from leadsbot.contracts.intake import CAPTCHA_FIELDS, KEY_FIELD, PROOF_FIELD, TOKEN_FIELD, TRAP_FIELD, PublishedForm
+from leadsbot.contracts.intake import (
+    CAPTCHA_FIELDS,
+    KEY_FIELD,
+    PROOF_FIELD,
+    TOKEN_FIELD,
+    TRAP_FIELD,
+    VERSION_FIELD,
+    Answers,
+    PublishedForm,
+)
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.kit.storable import Checked
 
-FOR_US: Final = ("_next", "_subject", TRAP_FIELD, "_lang", TOKEN_FIELD, PROOF_FIELD, *CAPTCHA_FIELDS)
+FOR_US: Final = ("_next", "_subject", TRAP_FIELD, "_lang", VERSION_FIELD, TOKEN_FIELD, PROOF_FIELD, *CAPTCHA_FIELDS)
 MAX_BATCH: Final = 500
 MAX_SHARED: Final = 20
 CORE: Final = frozenset({"name", "email", "phone", "message", "company"})
@@ -24,11 +33,9 @@ _SCALAR: Final = (str, int, Decimal, type(None))
 class Parsed(msgspec.Struct):
     """One submission: what was filled in, what the page said about itself, what was meant for us."""
 
-    fields: dict[str, Any]
+    answers: Answers
     context: dict[str, Any]
     reserved: dict[str, str]
-    consents: list[dict[str, Any]] | None = None
-    ending: dict[str, Any] | None = None
 
     def about(self, seen: dict[str, str]) -> dict[str, Any]:
         """The context to store: what the request shows overrules what the page says, except for its own address."""
@@ -70,8 +77,8 @@ def submissions(
         try:
             parsed = submission(item, reserve, is_form=is_form)
             if form is not None:
-                answers = form.check(parsed.fields, parsed.reserved.get("_lang", ""))
-                parsed.fields, parsed.consents, parsed.ending = answers.fields, answers.consents, answers.ending
+                seen = parsed.reserved.get(VERSION_FIELD) or parsed.context.get("form")
+                parsed.answers = form.check(parsed.answers.fields, parsed.reserved.get("_lang", ""), seen)
             found.append(parsed)
         except Invalid as error:
             found.append(error)
@@ -96,6 +103,8 @@ def submission(body: object, reserve: Sequence[str], *, is_form: bool) -> Parsed
     nested = fields.get("fields")
     if isinstance(nested, dict) and not (nested.keys() & fields.keys()) - {"fields"}:
         fields = {name: value for name, value in fields.items() if name != "fields"} | nested
+    if reserve:
+        fields.pop(VERSION_FIELD, None)
     for name, value in fields.items():
         if type(value) is not str and name.lower() in CORE and not _plausible(name, value, is_form):
             raise Invalid(name, "This must be a text.", code="wrong_type")
@@ -103,7 +112,7 @@ def submission(body: object, reserve: Sequence[str], *, is_form: bool) -> Parsed
     fields = checked.value(fields)  # type: ignore[assignment]
     if not checked.content:
         raise Invalid(None, "The submission is empty: fill in at least one field.", code="empty")
-    return Parsed(fields, Checked().value(context, "context") if context else {}, reserved)  # type: ignore[arg-type]
+    return Parsed(Answers(fields), Checked().value(context, "context") if context else {}, reserved)  # type: ignore[arg-type]
 
 
 def _plausible(name: str, value: object, is_form: bool) -> bool:

@@ -66,8 +66,8 @@ class Source(Table):
     """ISO 3166 alpha-2 code used to read national phone numbers; null means the workspace's."""
     settings: Mapped[dict[str, Any]] = column(WORKSPACE, JSONB, server_default=text("'{}'"))
     form: Mapped[dict[str, Any] | None] = column(WORKSPACE, JSONB(none_as_null=True))
-    """The published version of its form, as the hot path needs it: ``{"version": 3, "definition": {…}}``; null where
-    no form was designed."""
+    """The published version of its form, as the hot path needs it: ``{"version": 3, "definition": {…}, "consents":
+    […]}``, the last being the words of this version and of earlier ones; null where no form was designed."""
     checks: Mapped[dict[str, Any]] = column(WORKSPACE, JSONB, server_default=text("'{}'"))
     """How submissions are screened: the workspace's choices, copied here for the hot path."""
     lawful_basis: Mapped[str] = column(WORKSPACE, Text, server_default=text("'legitimate_interests'"))

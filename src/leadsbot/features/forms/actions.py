@@ -16,6 +16,7 @@ from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind, Source
 from leadsbot.features.forms import beginnings, store
 from leadsbot.features.forms import definition as definitions
+from leadsbot.features.forms.consents import carried
 from leadsbot.features.forms.definition import Definition
 from leadsbot.features.forms.files import NewFile, named, of_files
 from leadsbot.features.forms.findings import NotReady
@@ -293,7 +294,8 @@ async def _go_live(
     await store.add_version(tx, record.id, version, data, note=clean(note, "note", 500), by=by)
     await store.set_live(tx, record.id, version, data)
     country = (await workspace_settings(tx)).country
-    form = {"version": version, "definition": data, "country": country}
+    consents = carried(source.form, definition, version)
+    form = {"version": version, "definition": data, "country": country, "consents": consents}
     await capture.update_source(tx, source.id, by=by, form=form)
     if record.live_version is None and not source.open:
         await capture.reopen_source(tx, source.id, by=by)

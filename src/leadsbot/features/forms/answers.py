@@ -6,6 +6,8 @@ What is decided here, and documented in the feature's README:
   not checked and **is kept** under its name, for a page without a script shows every field. It counts as empty in
   conditions, and a consent that was not shown counts as not asked for.
 - Unknown fields are kept as they came.
+- Answers belong to the version that the page showed, and a consent is kept with the words that stood there. What they
+  are checked by is the current version. A consent whose words are not known is not taken.
 - A file field takes nothing but what was stored a moment ago (:mod:`~leadsbot.features.forms.files`); what else is sent
   in the place of a file that was not asked for is left out.
 - Blanks around a text go. What was typed is stored, never what we read out of it.
@@ -13,6 +15,7 @@ What is decided here, and documented in the feature's README:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -21,6 +24,7 @@ import msgspec
 from leadsbot.contracts.intake import Answers, InvalidAnswers, Published
 from leadsbot.features.forms import definition as definitions
 from leadsbot.features.forms.conditions import Predicate, both, predicate
+from leadsbot.features.forms.consents import Asked, Consents, Texts, version_seen
 from leadsbot.features.forms.definition import Definition, Field
 from leadsbot.features.forms.endings import Finish, Thanks, finish
 from leadsbot.features.forms.files import References
@@ -65,6 +69,7 @@ class CompiledForm:
         country: str | None,
         thanks: Thanks,
         opened: Opened | None = None,
+        consents: Sequence[Asked] = (),
     ) -> None:
         self.version, self.definition = version, definition
         self.lawful_basis = definition.lawful_basis or None
@@ -74,7 +79,8 @@ class CompiledForm:
         self._fields = {field.key: field for field in reversed(definition.fields())}
         self._items = tuple(_items(definition, country, opened))
         self._languages = (definition.language, *definition.languages)
-        self._consents = {each: _texts(definition, each) for each in self._languages}
+        self._asked = Consents(definition, version, consents)
+        self._consents = self._asked.now.texts
         self._finish = partial(finish, definition=definition, key=key, allowed=redirects, thanks=thanks)
         self._endings = {each: self._compiled(each) for each in self._languages}
 
@@ -94,22 +100,22 @@ class CompiledForm:
             self._endings[voice] = self._compiled(voice)
         return self._endings[voice]
 
-    def check(self, fields: dict[str, Any], language: str) -> Answers:
+    def check(self, fields: dict[str, Any], language: str, seen: object = None) -> Answers:
         """The answers, checked. Raises InvalidAnswers that names every field, or Gone after the closing date.
 
         ``language`` is what the page said (``_lang``). Where the form does not have it, its own texts stay as they
-        are, and ours are in that language if we speak it.
+        are, and ours are in that language if we speak it. ``seen`` is what it said of the version that it showed.
         """
         tongue = voice = language
         if language not in self._consents:
             tongue, voice = self.language(language), self.voice(language)
         self._still_open(voice)
         kept = dict(fields)
-        seen: dict[str, Any] = {}
-        consents: list[dict[str, Any]] = []
+        held: dict[str, Any] = {}
+        given: dict[str, bool] = {}
         faults: dict[str, Fault] = {}
         for key, take, shown, required, is_tick, is_consent, is_file, read in self._items:
-            if shown is not None and not shown(seen):
+            if shown is not None and not shown(held):
                 if is_file and key in kept:
                     _set_aside(kept, key, take)
                 continue
@@ -120,7 +126,7 @@ class CompiledForm:
             else:
                 empty = value is None or (not ticked(value) if is_tick else blank(value))
             if is_consent:
-                consents.append({**self._consents[tongue][key], "given": not empty, "language": tongue})
+                given[key] = not empty
             if empty:
                 if required:
                     faults[key] = Fault(_MISSING.get(self._fields[key].type, "missing"))
@@ -131,11 +137,20 @@ class CompiledForm:
                 faults[key] = fault
                 continue
             if read is not None:
-                seen[key] = read(value)
+                held[key] = read(value)
+        version, spoken, asked = self._shown(seen, language, tongue)
+        consents = _agreed(asked, self._consents[tongue], spoken, given, kept, faults)
         if faults:
             raise InvalidAnswers({key: self._said(key, fault, voice) for key, fault in faults.items()})
-        ending = next(tell for holds, tell in self._told(voice) if holds is None or holds(seen))
-        return Answers(kept, consents if self._consents[tongue] else None, ending(kept))
+        ending = next(tell for holds, tell in self._told(voice) if holds is None or holds(held))
+        return Answers(kept, consents if asked else None, ending(kept), version)
+
+    def _shown(self, seen: object, language: str, tongue: str) -> tuple[int, str, Texts]:
+        """The version that was filled in, and its consents with their language."""
+        version = version_seen(seen, self.version)
+        if version == self.version:
+            return version, tongue, self._consents[tongue]
+        return version, *self._asked.of(version, language)
 
     def language(self, wanted: str) -> str:
         """The form's language for somebody who wants one."""
@@ -206,16 +221,21 @@ def _every_condition(definition: Definition) -> list[definitions.Conditions]:
     ]
 
 
-def _texts(definition: Definition, language: str) -> dict[str, dict[str, Any]]:
-    """What each consent says in a language: what is stored with the answer to it."""
-    translation = definition.languages.get(language)
-    found: dict[str, dict[str, Any]] = {}
-    for field in definition.fields():
-        if field.type == "consent":
-            own = translation.fields.get(field.key) if translation else None
-            text = (own.text if own else "") or field.text
-            found[field.key] = {"field": field.key, "text": text, "text_version": field.text_version}
-    return found
+def _agreed(
+    asked: Texts, now: Texts, tongue: str, given: dict[str, bool], kept: dict[str, Any], faults: dict[str, Fault]
+) -> list[dict[str, Any]]:
+    """What was agreed to, in the words that were ``asked``; a consent to words that are not known is a fault. One that
+    is not asked for ``now`` any more was given if it was ticked."""
+    found: list[dict[str, Any]] = []
+    if not asked and not given:
+        return found
+    for key, is_given in given.items():
+        if key in asked:
+            found.append({**asked[key], "given": is_given, "language": tongue})
+        elif is_given:
+            faults[key] = Fault("changed")
+    gone = sorted(asked.keys() - now.keys())
+    return found + [{**asked[key], "given": True, "language": tongue} for key in gone if ticked(kept.get(key))]
 
 
 class Stored(msgspec.Struct):
@@ -224,6 +244,7 @@ class Stored(msgspec.Struct):
     version: int
     definition: Definition
     country: str | None = None
+    consents: list[Asked] = []
 
 
 class _Numbered(msgspec.Struct):
@@ -249,9 +270,9 @@ class Unreadable:
     def __init__(self, form: str) -> None:
         self.version = msgspec.json.decode(form, type=_Numbered).version
 
-    def check(self, fields: dict[str, Any], language: str) -> Answers:
+    def check(self, fields: dict[str, Any], language: str, seen: object = None) -> Answers:
         """The answers as they came."""
-        return Answers(fields)
+        return Answers(fields, version=version_seen(seen, self.version))
 
 
 class FormCompiler:
@@ -269,5 +290,5 @@ class FormCompiler:
         return CompiledForm(
             stored.version, stored.definition, key=published.key, redirects=published.redirects,
             country=published.country or stored.country, thanks=self._thanks,
-            opened=partial(self._files.opened, published.key),
+            opened=partial(self._files.opened, published.key), consents=stored.consents,
         )  # fmt: skip

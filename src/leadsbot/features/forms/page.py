@@ -17,16 +17,18 @@ from urllib.parse import parse_qsl, urlencode
 
 from litestar import Response
 
-from leadsbot.contracts.intake import REFUSED, TOKEN_FIELD, TRAP_FIELD, InvalidAnswers, Published
+from leadsbot.contracts.intake import REFUSED, TOKEN_FIELD, TRAP_FIELD, VERSION_FIELD, InvalidAnswers, Published
 from leadsbot.features.capture.public import Kind, Source, published_source
 from leadsbot.features.forms import drawing, partials, public
 from leadsbot.features.forms.answers import FormCompiler
 from leadsbot.features.forms.beginnings import CONTEXT, Beginning
+from leadsbot.features.forms.consents import Consents, version_seen
 from leadsbot.features.forms.definition import Definition, Theme, encode
 from leadsbot.features.forms.endings import Thanks, filled, told
 from leadsbot.features.forms.localized import ShownForm, language_for, shown_form, untranslated
 from leadsbot.features.forms.model import contact_form
 from leadsbot.features.forms.public import Live
+from leadsbot.features.forms.reading import ticked
 from leadsbot.features.forms.theme import stylesheet
 from leadsbot.features.forms.words import WORDS, closest, preferred, right_to_left, words
 from leadsbot.features.screening.public import mint_token
@@ -157,6 +159,8 @@ def _form(
     # Who was refused goes on in the language of the page that was filled in; the address of the post has lost it.
     language = _language(request, form.definition, str((sent or {}).get("_lang") or ""))
     faults, general = _faults(services, form, refused[0], language) if refused else ({}, "")
+    if sent is not None:
+        sent, faults = _read_again(form, sent, faults, language)
     shown = shown_form(form.definition, language, key=form.source.key, version=form.version)
     problems = drawing.problems(shown, faults, general)
     base = services.url(f"/f/{shown.key}")
@@ -171,7 +175,8 @@ def _form(
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
         languages=_languages(request, base, shown, form.definition),
         ours={
-            TOKEN_FIELD: token, "_lang": language if shown.languages or language != form.definition.language else "",
+            TOKEN_FIELD: token, VERSION_FIELD: str(form.version or ""),
+            "_lang": language if shown.languages or language != form.definition.language else "",
             f"context[{CONTEXT}]": _partial_id(begun, refused[1] if refused else None),
         },
         begun=begun, resume=urlencode({partials.RESUME: begun.code}) if begun.code else "",
@@ -203,6 +208,18 @@ def _sent(tree: object) -> dict[str, Any]:
     sent = tree if isinstance(tree, dict) else {}
     nested = sent.get("fields")
     return {**sent, **nested} if isinstance(nested, dict) else sent
+
+
+def _read_again(
+    form: Live, sent: dict[str, Any], faults: Mapping[str, str], language: str
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """What was typed, without the consents that were given to other words than those which the page shows now, and
+    what is wrong with them: nobody agrees to words by having agreed to earlier ones."""
+    consents = Consents(form.definition, form.version, form.consents)
+    changed = consents.changed(version_seen(sent.get(VERSION_FIELD), form.version), str(sent.get("_lang") or "")[:35])
+    given = [key for key in changed if ticked(sent.get(key))]
+    kept = {key: value for key, value in sent.items() if key not in changed}
+    return kept, {**dict.fromkeys(given, words(language)["changed"]), **faults}
 
 
 def _faults(services: Services, form: Live, error: Invalid, language: str) -> tuple[Mapping[str, str], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from leadsbot.features.forms.actions import (
     save_draft,
 )
 from leadsbot.features.forms.answers import FormCompiler, decode_published
+from leadsbot.features.forms.consents import Asked
 from leadsbot.features.forms.definition import Definition
 from leadsbot.features.forms.files import Upload
 from leadsbot.features.forms.filled import Answer, answers_of, forms_filled_in
@@ -44,6 +45,8 @@ class Live:
     source: Source
     version: int
     definition: Definition
+    consents: Sequence[Asked] = ()
+    """What it asked consent to, version by version."""
 
 
 async def published(db: Database, key: str) -> Live | None:
@@ -58,7 +61,9 @@ async def published(db: Database, key: str) -> Live | None:
 def live(source: Source) -> Live | None:
     """The published form of a source that was read already."""
     stored = decode_published(source.form) if source.kind == Kind.FORM and source.form else None
-    return None if stored is None else Live(source=source, version=stored.version, definition=stored.definition)
+    if stored is None:
+        return None
+    return Live(source=source, version=stored.version, definition=stored.definition, consents=stored.consents)
 
 
 def localized(form: Live, wanted: str = "", *, accept: str = "") -> dict[str, Any]:

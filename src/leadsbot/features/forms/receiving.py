@@ -13,7 +13,7 @@ from secrets import token_hex
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from leadsbot.contracts.intake import KEY_FIELD, InvalidAnswers, Published
+from leadsbot.contracts.intake import KEY_FIELD, VERSION_FIELD, InvalidAnswers, Published
 from leadsbot.features.capture.public import Kind, Source, published_source
 from leadsbot.features.forms import actions, jobs, public
 from leadsbot.features.forms.answers import CompiledForm, FormCompiler
@@ -70,6 +70,11 @@ class _Post(NamedTuple):
     def language(self) -> str:
         """The language of the page that was filled in."""
         return str(self.tree.get("_lang") or "")[:35]
+
+    def seen(self) -> object:
+        """What the page said of the version that was filled in."""
+        context = self.tree.get("context")
+        return self.tree.get(VERSION_FIELD) or (context.get("form") if isinstance(context, dict) else None)
 
 
 class FileReceiver:
@@ -140,7 +145,8 @@ class FileReceiver:
             return None
         if not source.open:
             raise Gone("This source is closed.")
-        stored = jsonbody.encode({"version": live.version, "definition": encode(live.definition)}).decode()
+        carried = {"version": live.version, "definition": encode(live.definition), "consents": live.consents}
+        stored = jsonbody.encode(carried).decode()
         country = source.country or (source.form or {}).get("country")
         compiled = self._compile(Published(source.key, stored, source.redirect_allow, country))
         return _Form(source, live.definition, compiled) if isinstance(compiled, CompiledForm) else None
@@ -171,7 +177,7 @@ class FileReceiver:
                 made = None if new is None else self._references.made(form.source.key, new)
                 stands = made or Refused(part.fault or Fault("file"))
                 answers[part.field.key] = [*_listed(answers.get(part.field.key)), stands]
-        form.compiled.check(answers, post.language())
+        form.compiled.check(answers, post.language(), post.seen())
 
     def _new(self, form: _Form, post: _Post, request: Request, place: int, part: Part) -> NewFile | None:
         """The file to store; None for one that the form did not ask for or does not take.
