@@ -377,6 +377,41 @@ async def test_what_is_pasted_works(alice: Browser, forms: Forms) -> None:
     assert "<strong>1</strong> submission, the last one" in await text_of(alice, f"/forms/{form['id']}/share")
 
 
+async def test_the_source_of_a_designed_form_shows_only_what_its_form_takes(
+    alice: Browser, web: Browser, forms: Forms
+) -> None:
+    fields = [
+        field("email", "email", required=True), field("budget", "number", required=True),
+        field("terms", "consent", text="I agree.", required=True),
+    ]  # fmt: skip
+    form = await forms.make(one_step(*fields))
+    source = f"/sources/{form['source']}"
+    page = html.unescape(await text_of(alice, source))
+    for title in ("Script tag", "Plain HTML", "WordPress", "Webflow", "JavaScript"):
+        assert f">{title}</summary>" in page
+    assert not any(said in page for said in ("<summary>Terminal", "<summary>React", "Rename or add fields", "Phone <"))
+    assert f'href="/forms/{form["id"]}/share"' in page
+    assert "new URLSearchParams(new FormData(form))" in page
+    pasted = page.split(f'<form action="{form["page"]}" method="post">')[1].split("</form>")[0]
+    given = {"email": "ada@example.com", "budget": "7", "terms": "yes", "_gotcha": ""}
+    assert set(re.findall(r'name="(\w+)"', pasted)) == given.keys()
+    sent = await web.http.post(f"/f/{form['key']}", data=given, headers={"accept": "application/json"})
+    assert sent.status_code == 201, sent.text
+    secret = await alice.post(f"{source}/secret", on=source)
+    assert secret.status_code == 303
+    signed = await text_of(alice, source)
+    assert ("Signed request" in signed, "Plain HTML" in signed) == (True, False)
+    assert "an answer that is required and missing is refused" in signed
+
+
+async def test_the_script_for_a_form_that_takes_files_keeps_them(alice: Browser, forms: Forms) -> None:
+    form = await forms.make(one_step(field("email", "email"), field("plan", "file", max=1)))
+    page = html.unescape(await text_of(alice, f"/sources/{form['source']}"))
+    assert "body: new FormData(form)," in page
+    assert "URLSearchParams" not in page
+    assert 'enctype="multipart/form-data"' in page
+
+
 async def test_hostile_words_are_only_words_on_every_page(alice: Browser, bob: Browser, forms: Forms) -> None:
     hostile = field("name", label=ATTACK, help=ATTACK[:190], placeholder=ATTACK)
     hidden = {"value": ATTACK[:90], "label": ATTACK}
