@@ -7,10 +7,14 @@ import re
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from leadsbot.features.forms.feature import FEATURE as FORMS
 from leadsbot.features.forms.starters import STARTERS, currency_of
+from leadsbot.features.sources.feature import FEATURE as SOURCES
+from leadsbot.infra.mail import mailer
 from leadsbot.kit import ids
-from tests.cast import BASE, Browser
+from tests.cast import BASE, Browser, application, browser, services, settings
 from tests.features.forms.conftest import Forms, contact, field, one_step
 
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
@@ -375,6 +379,37 @@ async def test_what_is_pasted_works(alice: Browser, forms: Forms) -> None:
     assert names == {"name", "email", "topic", "terms", "stars", "note", "_gotcha"}
     await forms.stored(await forms.tell(form, {"name": "Ada", "topic": "a", "terms": "yes", "stars": "3"}))
     assert "<strong>1</strong> submission, the last one" in await text_of(alice, f"/forms/{form['id']}/share")
+
+
+async def test_the_owner_is_told_that_a_confirmation_is_not_sent_where_mail_is_not_set_up(
+    alice: Browser, forms: Forms
+) -> None:
+    said = "Mail is not set up on this installation, so no confirmation is sent."
+    form = await forms.make()
+    confirming = contact(confirmation={"enabled": True, "subject": "Thanks", "text": "We have it."})
+    saved = await forms.save(form, confirming)
+    assert [each["message"] for each in saved["hints"] if each["path"] == "confirmation.enabled"] == [said]
+    here = f"/forms/{form['id']}"
+    assert said in html.unescape(await text_of(alice, here))
+    review = html.unescape(await text_of(alice, f"{here}/publish"))
+    assert f"A confirmation by e-mail is switched on. {said}" in review
+    assert "Visitors get a confirmation" not in review
+    assert (await forms.call("POST", f"{here.removeprefix('/forms')}/publish")).status_code == 200
+    for path in ("/versions", "/versions/2"):
+        assert "Visitors get a confirmation" not in await text_of(alice, here + path)
+
+
+async def test_where_mail_is_set_up_nothing_is_said_of_it(forms: Forms) -> None:
+    known = settings(smtp_url=SecretStr("smtp://127.0.0.1:9"), mail_from="LeadsBot <leads@example.com>")
+    form = await forms.make()
+    await forms.save(form, contact(confirmation={"enabled": True, "subject": "Thanks", "text": "We have it."}))
+    given = services(forms.db, settings=known, mailer=mailer(known))
+    async with browser(application(given, SOURCES, FORMS)) as alice:
+        await alice.sign_in(forms.cast.alice.email)
+        assert "Mail is not set up" not in await text_of(alice, f"/forms/{form['id']}")
+        review = await text_of(alice, f"/forms/{form['id']}/publish")
+        assert "Visitors get a confirmation by e-mail." in review
+        assert "Mail is not set up" not in review
 
 
 async def test_the_source_of_a_designed_form_shows_only_what_its_form_takes(
