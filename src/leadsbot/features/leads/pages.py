@@ -258,6 +258,8 @@ async def _lead(
         more=len(events) == EVENTS,
         submissions=submissions,
         answers={each.id: read_answers(each.fields, filter(None, [filled.get(each.id)])) for each in submissions},
+        agreed={each.id: answers.agreed(each, filled.get(each.id)) for each in submissions},
+        lawful={each.id: answers.lawful(each, filled.get(each.id)) for each in submissions},
         facts=read_answers(lead.fields, filled.values()),
         files=await uploads_of(tx, [each.id for each in submissions]),
         duplicates=await public.possible_duplicates(tx, lead.id),
