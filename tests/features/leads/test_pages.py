@@ -38,6 +38,7 @@ async def test_the_empty_list_teaches_with_the_workspaces_own_addresses(http: As
 
     assert page.status_code == 200
     assert "Waiting for the first lead" in page.text
+    assert ("Paste this." in page.text, "Paste one of these" in page.text) == (True, False)
     assert "/f/" in page.text
 
 

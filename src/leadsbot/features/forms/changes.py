@@ -13,7 +13,7 @@ from leadsbot.features.forms.definition import Comparison, Conditions, Definitio
 from leadsbot.features.forms.files import readable
 from leadsbot.features.forms.findings import called
 from leadsbot.features.forms.lint import NO_MAIL
-from leadsbot.features.forms.localized import NAMES
+from leadsbot.features.forms.localized import ENGLISH
 
 TYPES: Final = {
     "text": "Short text", "textarea": "Long text", "email": "E-mail", "phone": "Phone", "number": "Number",
@@ -246,7 +246,7 @@ def _named(ending: Ending) -> str:
 
 
 def _language(tag: str) -> str:
-    return NAMES.get(tag.partition("-")[0], tag)
+    return ENGLISH.get(tag.partition("-")[0], tag)
 
 
 def _few(some: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ from leadsbot.features.forms.endings import sound_address, variables
 from leadsbot.features.forms.findings import Report, called
 from leadsbot.features.forms.lint_fields import look_at_field
 from leadsbot.features.forms.lint_logic import Logic
-from leadsbot.features.forms.localized import NAMES
+from leadsbot.features.forms.localized import ENGLISH
 from leadsbot.features.forms.words import WORDS
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.links import redirect_allowed
@@ -187,7 +187,7 @@ def _translation(
     missing = list(_missing(definition, translation))
     if missing:
         some = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
-        name = f"{NAMES.get(language.partition('-')[0], language)} ({language})"
+        name = f"{ENGLISH.get(language.partition('-')[0], language)} ({language})"
         report.hint(path, "untranslated", f"Not translated into {name}, so shown in the form's own language: {some}")
 
 
