@@ -19,14 +19,14 @@ from leadsbot.features.capture.feature import FEATURE as CAPTURE
 from leadsbot.features.confirmations.feature import FEATURE as CONFIRMATIONS
 from leadsbot.features.deliveries.feature import FEATURE as DELIVERIES
 from leadsbot.features.forms.feature import FEATURE as FORMS
-from leadsbot.features.forms.public import answers_of
+from leadsbot.features.forms.public import answers_of, designed
 from leadsbot.features.leads.feature import FEATURE as LEADS
 from leadsbot.features.screening.captcha import NAME as CAPTCHA_CHECK
 from leadsbot.features.screening.captcha import CaptchaCheck
 from leadsbot.features.screening.feature import FEATURE as SCREENING
 from leadsbot.features.screening.public import ANSWERS
 from leadsbot.features.sources.feature import FEATURE as SOURCES
-from leadsbot.features.sources.public import REFUSALS, TAKEN, Refusals, refusals
+from leadsbot.features.sources.public import DESIGNED, REFUSALS, TAKEN, Refusals, refusals
 from leadsbot.features.widget.feature import FEATURE as WIDGET
 from leadsbot.features.widget.public import BUILDS, LOADS, Builds, loads
 from leadsbot.infra import crash, metrics, upkeep
@@ -165,6 +165,7 @@ def _adapters(
 ) -> dict[str, Any]:
     extra: dict[str, Any] = {
         upkeep.QUEUE_DSN: addresses.of(QUEUE), CAPTCHA_CHECK: CaptchaCheck(guarded), ANSWERS: answers_of,
+        DESIGNED: designed,
     }  # fmt: skip
     bot = make_bot(telegram_http, settings)
     return extra if bot is None else {**extra, TELEGRAM: bot}

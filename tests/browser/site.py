@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from playwright.async_api import Browser, BrowserContext
 from pydantic import SecretStr
+from sqlalchemy import insert
 
 from leadsbot.features.accounts import actions as accounts_actions
 from leadsbot.features.accounts import model, store
@@ -18,6 +19,7 @@ from leadsbot.features.capture.public import create_source, list_sources, untake
 from leadsbot.features.forms import public as forms
 from leadsbot.features.forms.definition import Definition, Field, Step, Translation
 from leadsbot.features.forms.starters import starter
+from leadsbot.features.widget.tables import WidgetLoadRow
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
 from leadsbot.testing.postgres import TestDatabase
@@ -159,6 +161,8 @@ async def _known(product: Product, beginner: dict[str, str]) -> dict[str, str]:
         known["form"] = next(ids.show(ids.SOURCE, each.id) for each in await list_sources(tx) if each.kind == "form")
         for name in ("signed", "closed"):
             known[name] = ids.show(ids.SOURCE, (await create_source(tx, "form", name.capitalize())).id)
+        seen = {"source_id": ids.read(ids.SOURCE, known["form"]), "site": "https://shop.example", "mode": "popup"}
+        await tx.execute(insert(WidgetLoadRow).values(workspace_id=tx.workspace_id, loads=40, **seen))
         known |= await _designed(tx)
     async with services.db.tenant(ids.read(ids.WORKSPACE, beginner["workspace_id"])) as tx:
         known["fresh"] = next(ids.show(ids.SOURCE, each.id) for each in await list_sources(tx) if each.kind == "form")

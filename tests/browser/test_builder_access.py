@@ -95,7 +95,7 @@ async def _places(page: Page) -> None:
 async def _language(page: Page) -> None:
     await page.goto(page.url + "#languages.de")
     await page.reload()
-    await shows(page.get_by_role("dialog", name="Translate into Deutsch")).to_be_visible()
+    await shows(page.get_by_role("dialog", name="Translate into German")).to_be_visible()
 
 
 async def _review(page: Page) -> None:

@@ -165,6 +165,18 @@ async def test_a_name_without_a_gap_breaks_no_page(site: Site, browser: Browser)
     await page.close()
 
 
+async def test_the_caption_of_a_table_is_a_line_or_two_on_a_phone(site: Site, browser: Browser) -> None:
+    page = await (await site.profile(browser, OWNER)).new_page()
+    await page.goto("/widget/forms")
+    caption = page.locator("caption", has_text="Pages with the widget")
+    for width in (1280, 390):
+        await page.set_viewport_size({"width": width, "height": 844})
+        box = await caption.bounding_box()
+        assert box is not None
+        assert (box["height"] < 80, box["width"] > min(width, 600) / 2) == (True, True), box
+    await page.close()
+
+
 async def test_removing_a_chat_says_what_happens_and_is_asked_first(site: Site, browser: Browser) -> None:
     page = await (await site.profile(browser, OWNER)).new_page()
     await page.goto("/telegram")

@@ -64,12 +64,15 @@ export class Controls {
   check(path: string, label: string, help: Child = null): Node_ {
     const id = `c-${path}`;
     const ticked = (event: Event): void => this.store.set(path, (event.target as HTMLInputElement).checked, false);
+    const found = this.findings(path);
+    const wrong = this.store.state.errors.some((each) => each.path === path);
+    const described = [help && `${id}-help`, found.length && `${id}-found`].filter(Boolean).join(" ");
     return h(
       "div.field",
       { key: path },
-      h("label.tick", {}, h("input", { id, type: "checkbox", "data-path": path, checked: !!this.at(path), onchange: ticked, "aria-describedby": help ? `${id}-help` : null }), h("span", {}, label)),
+      h("label.tick", {}, h("input", { id, type: "checkbox", "data-path": path, checked: !!this.at(path), onchange: ticked, "aria-describedby": described || null }), h("span", {}, label)),
       help && h("p.help", { id: `${id}-help` }, help),
-      this.findings(path).map((each) => h("p.error", {}, each.message)),
+      found.length > 0 && h("div", { id: `${id}-found`, class: wrong ? "error" : "hint" }, found.map((each) => h("p", {}, each.message))),
     );
   }
 

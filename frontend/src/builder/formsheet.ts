@@ -76,7 +76,7 @@ export class FormSheet {
       c.select("language", "What you write here is in", known, null, "en"),
       h("ul.plain-list", { key: "translations", role: "list" }, Object.entries(draft.languages ?? {}).map(([tag, texts]) => {
         const left = missing(draft, texts);
-        return h("li.row-flex", { key: tag, "data-path": `languages.${tag}`, tabindex: -1 }, h("span.grow", {}, h("bdi", { lang: tag }, name(tag)), " ", h("small.muted", {}, left ? `${left} missing` : "complete")), button("Translate", () => this.actions.open(`languages:${tag}`), "quiet small", { "aria-label": `Translate into ${name(tag)}` }), c.said(`languages.${tag}`));
+        return h("li.row-flex", { key: tag, "data-path": `languages.${tag}`, tabindex: -1 }, h("span.grow", {}, h("bdi", { lang: tag }, name(tag)), " ", h("small.muted", {}, left ? `${left} missing` : "complete")), button("Translate", () => this.actions.open(`languages:${tag}`), "quiet small", { "aria-label": `Translate into ${languages.find((each) => each.tag === tag)?.english ?? tag}` }), c.said(`languages.${tag}`));
       })),
       button([icon("plus"), "Add a language"], () => this.actions.open("languages:")),
     ];

@@ -52,11 +52,15 @@ export class Languages {
     const [what, tag] = store.state.open.split(":");
     if (what !== "languages") return null;
     const own = tag ? store.state.draft.languages?.[tag] : undefined;
-    return dialog("languages", own ? `Translate into ${this.name(tag as string)}` : "Add a language", () => this.actions.close(), own ? this.table(tag as string, own) : this.choose(), own ? "wide" : "");
+    return dialog("languages", own ? `Translate into ${this.english(tag as string)}` : "Add a language", () => this.actions.close(), own ? this.table(tag as string, own) : this.choose(), own ? "wide" : "");
   }
 
   private name(tag: string): string {
     return this.actions.store.given.languages.find((each) => each.tag === tag)?.name ?? tag;
+  }
+
+  private english(tag: string): string {
+    return this.actions.store.given.languages.find((each) => each.tag === tag)?.english ?? tag;
   }
 
   private choose(): Child {
@@ -87,16 +91,16 @@ export class Languages {
     const others = Object.keys(draft.languages ?? {});
     return [
       h("div.row-flex", { key: "head" },
-        h("p.grow", { role: "status" }, left ? `${all - left} of ${all} texts translated. What is missing is shown in ${this.name(draft.language ?? "en")}.` : `All ${all} texts are translated.`),
+        h("p.grow", { role: "status" }, left ? `${all - left} of ${all} texts translated. What is missing is shown in ${this.english(draft.language ?? "en")}.` : `All ${all} texts are translated.`),
         others.length > 1 && h("select", { "aria-label": "Language", value: tag, onchange: (event: Event) => store.show({ open: `languages:${(event.target as HTMLSelectElement).value}` }) }, choices(others.map((each) => [each, this.name(each)]))),
         h("label.tick", {}, h("input", { type: "checkbox", checked: this.onlyMissing, onchange: () => {
           this.onlyMissing = !this.onlyMissing;
           store.redraw();
         } }), h("span", {}, "Missing only"))),
       h("div.translations", { key: `table-${tag}` }, shown.map(([title, list]) => h("section", { key: title, "aria-label": title }, h("h3", {}, title), list.map((each) => this.row(tag, own, each, rtl))))),
-      h("div.actions", { key: "foot" }, button(`Remove ${this.name(tag)}`, () => {
+      h("div.actions", { key: "foot" }, button(`Remove ${this.english(tag)}`, () => {
         const { [tag]: _, ...rest } = draft.languages ?? {};
-        this.actions.undoable(`Removed ${this.name(tag)}.`, put(draft, ["languages"], rest));
+        this.actions.undoable(`Removed ${this.english(tag)}.`, put(draft, ["languages"], rest));
       }, "danger small")),
     ];
   }

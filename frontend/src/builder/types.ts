@@ -146,7 +146,7 @@ export interface Given {
   currency: string;
   country: string;
   redirects: string[];
-  languages: { tag: string; name: string; words: boolean; rtl: boolean }[];
+  languages: { tag: string; name: string; english: string; words: boolean; rtl: boolean }[];
   autocomplete: string[];
   bases: [string, string][];
   regions: string[];

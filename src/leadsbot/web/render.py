@@ -24,6 +24,7 @@ from leadsbot.kit.clock import in_zone, utcnow, zone_name
 from leadsbot.kit.errors import AppError
 from leadsbot.kit.ids import show
 from leadsbot.kit.text import scrub
+from leadsbot.kit.visit import told_visit
 from leadsbot.web import notices, static
 from leadsbot.web.actor import ANONYMOUS, Actor
 from leadsbot.web.csrf import Csrf
@@ -146,7 +147,7 @@ class Renderer:
         self.env.globals.update(asset=static.url, icon=icon, symbol=symbol)
         self.env.filters.update(
             shown_id=shown_id, ago=_ago, clock=clock, on_day=on_day, in_full=in_full, copy_id=copy_id, as_json=as_json,
-            workspace_name=workspace_name, told_files=told_files,
+            workspace_name=workspace_name, told_files=told_files, told_visit=told_visit,
         )  # fmt: skip
 
     def html(self, request: AnyRequest, template: str, /, **context: Any) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import AsyncIterator
+from zoneinfo import available_timezones
 
 import asyncpg
 import pytest
 
 from leadsbot.features.accounts import actions, model, public, store
+from leadsbot.features.accounts.countries import COUNTRIES
 from leadsbot.features.accounts.model import hashed
+from leadsbot.features.accounts.zones import ZONES
 from leadsbot.infra.db.pool import Database
 from leadsbot.kit import ids
 from leadsbot.kit.clock import utcnow
@@ -364,11 +368,28 @@ async def test_a_revoked_key_can_be_taken_back_for_a_while_by_its_own_workspace(
         assert not await works()
 
 
-async def test_a_new_workspace_has_the_zone_of_the_browser_that_made_it(app: Shell, cast: Cast) -> None:
+def test_every_zone_of_a_country_is_known_and_belongs_to_a_country() -> None:
+    assert set(ZONES) < set(COUNTRIES)
+    assert set(ZONES.values()) <= available_timezones()
+
+
+def test_countries_stand_where_people_look_for_them() -> None:
+    def plain(name: str) -> str:
+        letters = [each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each)]
+        return "".join(each if each.isalnum() else " " for each in letters).casefold()
+
+    names = [plain(name) for name in COUNTRIES.values()]
+    assert names == sorted(names)
+
+
+async def test_a_new_workspace_has_the_zone_of_its_browser_else_of_its_country(app: Shell, cast: Cast) -> None:
     async with browser(app) as alice:
         await alice.sign_in(cast.alice.email)
-        for told, kept in (("Asia/Tokyo", "Asia/Tokyo"), ("Mars/Olympus", "UTC"), ("", "UTC"), ("../etc", "UTC")):
-            sent = {"workspace": "Birch", "country": "DE", "timezone": told}
+        for told, country, kept in (
+            ("Asia/Tokyo", "DE", "Asia/Tokyo"), ("", "DE", "Europe/Berlin"), ("Mars/Olympus", "PL", "Europe/Warsaw"),
+            ("", "US", "UTC"), ("../etc", "AU", "UTC"),
+        ):  # fmt: skip
+            sent = {"workspace": "Birch", "country": country, "timezone": told}
             assert (await alice.post("/workspaces/new", sent, on="/workspaces/new")).status_code == 303
             assert f'value="{kept}" selected' in (await alice.get("/settings")).text
 

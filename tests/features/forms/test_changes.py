@@ -52,6 +52,13 @@ def test_whatever_changes_in_a_form_is_said_and_said_again_when_it_is_taken_back
     assert said(other, contact())
 
 
+def test_a_language_is_called_by_its_english_name() -> None:
+    german = contact(languages={"de": {"title": "Kontakt"}})
+
+    assert said(contact(), german) == ["German was added."]
+    assert said(german, contact(languages={"de": {"title": "Anfrage"}})) == ["The German texts changed."]
+
+
 @pytest.mark.parametrize("name", [each.name for each in msgspec.structs.fields(Theme)])
 def test_whatever_changes_in_the_look_is_said(name: str) -> None:
     other = {"accent": "#123456", "scheme": "dark", "corners": "round", "font": "mono", "density": "compact"}

@@ -165,7 +165,7 @@ def test_a_hint_keeps_nothing_from_being_published(definition: dict[str, Any], c
 
 def test_a_translation_that_lacks_something_is_named_with_what_it_lacks() -> None:
     hints = lint(decode(contact(languages={"de": {"title": "Titel"}}))).hints
-    assert ["Deutsch" in each.message for each in hints if each.code == "untranslated"] == [True]
+    assert ["German" in each.message for each in hints if each.code == "untranslated"] == [True]
 
 
 def test_a_mail_says_which_braces_it_will_not_replace() -> None:

@@ -7,10 +7,14 @@ import re
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from leadsbot.features.forms.feature import FEATURE as FORMS
 from leadsbot.features.forms.starters import STARTERS, currency_of
+from leadsbot.features.sources.feature import FEATURE as SOURCES
+from leadsbot.infra.mail import mailer
 from leadsbot.kit import ids
-from tests.cast import BASE, Browser
+from tests.cast import BASE, Browser, application, browser, services, settings
 from tests.features.forms.conftest import Forms, contact, field, one_step
 
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
@@ -375,6 +379,72 @@ async def test_what_is_pasted_works(alice: Browser, forms: Forms) -> None:
     assert names == {"name", "email", "topic", "terms", "stars", "note", "_gotcha"}
     await forms.stored(await forms.tell(form, {"name": "Ada", "topic": "a", "terms": "yes", "stars": "3"}))
     assert "<strong>1</strong> submission, the last one" in await text_of(alice, f"/forms/{form['id']}/share")
+
+
+async def test_the_owner_is_told_that_a_confirmation_is_not_sent_where_mail_is_not_set_up(
+    alice: Browser, forms: Forms
+) -> None:
+    said = "Mail is not set up on this installation, so no confirmation is sent."
+    form = await forms.make()
+    confirming = contact(confirmation={"enabled": True, "subject": "Thanks", "text": "We have it."})
+    saved = await forms.save(form, confirming)
+    assert [each["message"] for each in saved["hints"] if each["path"] == "confirmation.enabled"] == [said]
+    here = f"/forms/{form['id']}"
+    assert said in html.unescape(await text_of(alice, here))
+    review = html.unescape(await text_of(alice, f"{here}/publish"))
+    assert f"A confirmation by e-mail is switched on. {said}" in review
+    assert "Visitors get a confirmation" not in review
+    assert (await forms.call("POST", f"{here.removeprefix('/forms')}/publish")).status_code == 200
+    for path in ("/versions", "/versions/2"):
+        assert "Visitors get a confirmation" not in await text_of(alice, here + path)
+
+
+async def test_where_mail_is_set_up_nothing_is_said_of_it(forms: Forms) -> None:
+    known = settings(smtp_url=SecretStr("smtp://127.0.0.1:9"), mail_from="LeadsBot <leads@example.com>")
+    form = await forms.make()
+    await forms.save(form, contact(confirmation={"enabled": True, "subject": "Thanks", "text": "We have it."}))
+    given = services(forms.db, settings=known, mailer=mailer(known))
+    async with browser(application(given, SOURCES, FORMS)) as alice:
+        await alice.sign_in(forms.cast.alice.email)
+        assert "Mail is not set up" not in await text_of(alice, f"/forms/{form['id']}")
+        review = await text_of(alice, f"/forms/{form['id']}/publish")
+        assert "Visitors get a confirmation by e-mail." in review
+        assert "Mail is not set up" not in review
+
+
+async def test_the_source_of_a_designed_form_shows_only_what_its_form_takes(
+    alice: Browser, web: Browser, forms: Forms
+) -> None:
+    fields = [
+        field("email", "email", required=True), field("budget", "number", required=True),
+        field("terms", "consent", text="I agree.", required=True),
+    ]  # fmt: skip
+    form = await forms.make(one_step(*fields))
+    source = f"/sources/{form['source']}"
+    page = html.unescape(await text_of(alice, source))
+    for title in ("Script tag", "Plain HTML", "WordPress", "Webflow", "JavaScript"):
+        assert f">{title}</summary>" in page
+    assert not any(said in page for said in ("<summary>Terminal", "<summary>React", "Rename or add fields", "Phone <"))
+    assert f'href="/forms/{form["id"]}/share"' in page
+    assert "new URLSearchParams(new FormData(form))" in page
+    pasted = page.split(f'<form action="{form["page"]}" method="post">')[1].split("</form>")[0]
+    given = {"email": "ada@example.com", "budget": "7", "terms": "yes", "_gotcha": ""}
+    assert set(re.findall(r'name="(\w+)"', pasted)) == given.keys()
+    sent = await web.http.post(f"/f/{form['key']}", data=given, headers={"accept": "application/json"})
+    assert sent.status_code == 201, sent.text
+    secret = await alice.post(f"{source}/secret", on=source)
+    assert secret.status_code == 303
+    signed = await text_of(alice, source)
+    assert ("Signed request" in signed, "Plain HTML" in signed) == (True, False)
+    assert "an answer that is required and missing is refused" in signed
+
+
+async def test_the_script_for_a_form_that_takes_files_keeps_them(alice: Browser, forms: Forms) -> None:
+    form = await forms.make(one_step(field("email", "email"), field("plan", "file", max=1)))
+    page = html.unescape(await text_of(alice, f"/sources/{form['source']}"))
+    assert "body: new FormData(form)," in page
+    assert "URLSearchParams" not in page
+    assert 'enctype="multipart/form-data"' in page
 
 
 async def test_hostile_words_are_only_words_on_every_page(alice: Browser, bob: Browser, forms: Forms) -> None:

@@ -51,8 +51,11 @@ class Desk:
             await tx.execute(
                 insert(Submission).values(
                     workspace_id=self.workspace, id=submission_id, source_id=self.source, fields=fields,
-                    context={"page": "https://shop.example/contact"}, body_hash=b"", received_at=at or utcnow(),
-                    lawful_basis="consent", notice_version="3", **values,
+                    body_hash=b"", received_at=at or utcnow(),
+                    **{
+                        "context": {"page": "https://shop.example/contact"}, "lawful_basis": "consent",
+                        "notice_version": "3", **values,
+                    },
                 )
             )  # fmt: skip
         return submission_id

@@ -38,6 +38,7 @@ async def test_the_empty_list_teaches_with_the_workspaces_own_addresses(http: As
 
     assert page.status_code == 200
     assert "Waiting for the first lead" in page.text
+    assert ("Paste this." in page.text, "Paste one of these" in page.text) == (True, False)
     assert "/f/" in page.text
 
 
@@ -310,6 +311,54 @@ async def test_the_lead_page_reads_like_the_version_that_was_filled_in(desk: Des
     assert "Subject, renamed" not in page
     assert "By when?" not in sent
     assert "<dt>What is it about?</dt><dd>A repair of something</dd>" in page.split('id="facts"')[1]
+
+
+async def test_a_consent_is_shown_with_the_words_that_were_agreed_to(desk: Desk, http: As) -> None:
+    desk.source = await designed(desk)
+    consents = [
+        {"field": "agreed", "text": "You may <b>answer</b> me.", "text_version": "4", "given": True, "language": "en"},
+        {"field": "news", "text": "Send me news.", "text_version": "", "given": False, "language": "en"},
+    ]
+    lead_id = await desk.shown({"email": "a@example.org", "agreed": "yes"}, form_version=1, consents=consents)
+
+    async with http("alice") as client:
+        page = (await client.get(f"/leads/{lead_id}")).text
+
+    sent = page.split('id="submissions"')[1].split("How it came")[0]
+    assert '<dt>I agree</dt><dd>Yes: <q lang="en" dir="auto">You may &lt;b&gt;answer&lt;/b&gt; me.</q>' in sent
+    assert "version 4</span>" in sent
+    assert '<dt>Consent</dt><dd>No: <q lang="en" dir="auto">Send me news.</q></dd>' in sent
+    assert sent.count("I agree") == 1
+
+
+async def test_a_basis_and_a_notice_that_nobody_chose_are_not_told(desk: Desk, http: As) -> None:
+    free = await desk.shown(ANNA)
+    desk.source = await designed(desk)
+    default = {"lawful_basis": "legitimate_interests", "notice_version": "1"}
+    formed = await desk.shown(ANNA | {"email": "other@example.org", "phone": ""}, form_version=1, **default)
+
+    async with http("alice") as client:
+        chosen = (await client.get(f"/leads/{free}")).text
+        page = (await client.get(f"/leads/{formed}")).text
+
+    assert "<dt>Lawful basis</dt><dd>Consent</dd>" in chosen
+    assert "<dt>Privacy notice</dt><dd>version 3</dd>" in chosen
+    assert "Lawful basis" not in page
+    assert "Privacy notice" not in page
+
+
+async def test_how_a_submission_came_is_told_in_words(desk: Desk, http: As) -> None:
+    context = {"form": {"id": "k", "version": 1}, "referrer": "", "os": "Linux", "request_id": "req_9"}
+    lead_id = await desk.shown(ANNA, context=context)
+
+    async with http("alice") as client:
+        page = (await client.get(f"/leads/{lead_id}")).text
+
+    came = page.split("How it came")[1]
+    for said in ("<dt>Form</dt><dd>version 1</dd>", "<dt>System</dt><dd>Linux</dd>", "<dt>Request</dt><dd>req_9</dd>"):
+        assert said in came
+    assert came.index("System") < came.index("Technical details") < came.index("req_9")
+    assert not any(raw in came for raw in ("Came from", "request id", "&#34;version"))
 
 
 async def test_the_list_tells_what_was_written_and_leaves_out_ticks_ids_and_empty_answers(desk: Desk, http: As) -> None:

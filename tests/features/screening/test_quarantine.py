@@ -72,6 +72,16 @@ async def test_a_bot_is_thanked_like_a_person_and_waits_in_the_folder(desk: Desk
     assert "Kevin" not in (await desk.charlie.get("/quarantine?state=blocked")).text
 
 
+async def test_how_it_came_is_told_in_words_and_technical_details_are_folded(desk: Desk) -> None:
+    await caught(desk)
+    page = (await desk.alice.get("/quarantine?state=blocked")).text
+    came = page.split("How it came")[1].split("</td>")[0]
+    plain, technical = came.split("Technical details")
+    assert "<dt>Score</dt>" in plain
+    assert ("<dt>Request</dt><dd>" in plain, "<dt>Request</dt><dd>" in technical) == (False, True)
+    assert not any(raw in came for raw in ("request id", "content type", "<dt>os</dt>"))
+
+
 async def test_the_folder_is_empty_and_says_what_it_is_for(desk: Desk) -> None:
     page = plain((await desk.alice.get("/quarantine")).text)
     assert "Nothing is held back" in page

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from leadsbot.features.accounts.countries import COUNTRIES
+from leadsbot.features.accounts.zones import zone_of
 from leadsbot.kit.contact import email_key, valid_email
 from leadsbot.kit.errors import Forbidden, Invalid
 from leadsbot.web.actor import Permission
@@ -227,9 +228,10 @@ def check_timezone(name: str) -> str:
     return name
 
 
-def zone_of_browser(name: str) -> str:
-    """The time zone that a browser says it is in; UTC when it says none, or one that this machine does not know."""
-    return name if name in available_timezones() else "UTC"
+def first_zone(told: str, country: str) -> str:
+    """The time zone that a browser says it is in; its country's when it says none, or one that this machine does not
+    know."""
+    return told if told in available_timezones() else zone_of(country)
 
 
 def labels(renamed: dict[str, str]) -> dict[str, str]:

@@ -87,7 +87,7 @@ async def set_up(request: PageRequest, form: Posted, services: Uses) -> Response
             password=form.secret("password"),
             workspace=form.text("workspace", label="The workspace's name"),
             country=form.text("country"),
-            timezone=model.zone_of_browser(form.get("timezone", "")),
+            timezone=model.first_zone(form.get("timezone", ""), form.text("country")),
         )
     except Invalid as error:
         return _setup_form(request, token, form, error)

@@ -126,7 +126,7 @@ async def make_workspace(request: PageRequest, form: Posted, actor: Caller, serv
     """Make another workspace, own it and look at it."""
     try:
         name, country = form.text("workspace", label="The workspace's name"), form.text("country")
-        zone = model.zone_of_browser(form.get("timezone", ""))
+        zone = model.first_zone(form.get("timezone", ""), country)
         owner = model.Person(_person(actor), actor.email, actor.name, None)
         async with services.db.tenant(ids.new_id()) as tx:
             made = await actions.create_workspace(tx, name=name, country=country, owner=owner, timezone=zone)

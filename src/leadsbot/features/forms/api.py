@@ -103,9 +103,9 @@ async def get_schema() -> dict[str, Any]:
 
 
 @api("POST", f"{ALL}/lint", needs=WRITE, status=200, summary="Look at a definition", tag=TAG)
-async def lint_definition(data: JSONBody[LintIn]) -> ReportOut:
+async def lint_definition(data: JSONBody[LintIn], services: Uses) -> ReportOut:
     """What is wrong with a definition (`errors` keep it from being published) or worth a second look (`hints`)."""
-    report = lint(data.definition, data.redirect_allow)
+    report = lint(data.definition, data.redirect_allow, mail=services.mailer is not None)
     return ReportOut(report.errors, report.hints)
 
 
@@ -144,10 +144,10 @@ async def delete_form(form_id: FormId, actor: Caller, tx: InTx) -> None:
 
 
 @api("GET", f"{ONE}/lint", needs=READ, errors=(404,), summary="Look at a draft", tag=TAG)
-async def lint_draft(form_id: FormId, tx: InTx) -> ReportOut:
+async def lint_draft(form_id: FormId, tx: InTx, services: Uses) -> ReportOut:
     """What keeps the draft from being published (`errors`), and what is worth a second look (`hints`)."""
     found = await _found(tx, form_id)
-    report = lint(found.draft, found.source.redirect_allow)
+    report = lint(found.draft, found.source.redirect_allow, mail=services.mailer is not None)
     return ReportOut(report.errors, report.hints)
 
 
@@ -322,7 +322,7 @@ async def _found(tx: TenantTx, shown: str) -> Form:
 
 async def _answer(tx: TenantTx, services: Services, form: Form, *, status: int = 200) -> Response[FormOut]:
     counts = await capture.count_submissions(tx, source_id=form.source.id)
-    report = lint(form.draft, form.source.redirect_allow)
+    report = lint(form.draft, form.source.redirect_allow, mail=services.mailer is not None)
     begun = await public.unfinished(tx, form.id)
     shown = form_out(services.url(), form, counts.get(form.source.id), report, begun.get(form.id, 0))
     return Response(shown, status_code=status, headers={"ETag": f'"{form.revision}"'})

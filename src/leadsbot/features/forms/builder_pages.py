@@ -25,6 +25,7 @@ from leadsbot.features.forms.pages import FRAMING, ONE, READ, WRITE, Answer, fin
 from leadsbot.features.forms.schemas import form_out
 from leadsbot.features.forms.starters import currency_of
 from leadsbot.infra.db.tx import TenantTx
+from leadsbot.infra.services import Services
 from leadsbot.kit import ids
 from leadsbot.kit.errors import AppError, Invalid, NotFound
 from leadsbot.kit.jsonbody import encode as as_json
@@ -35,9 +36,9 @@ from leadsbot.web.shell import CSP
 
 
 @page("GET", ONE, needs=READ)
-async def builder(request: PageRequest, form_id: FromPath[str], tx: InTx) -> Answer:
+async def builder(request: PageRequest, form_id: FromPath[str], tx: InTx, services: Uses) -> Answer:
     """The draft, to be changed by who may."""
-    return await _builder(request, tx, await find(tx, form_id))
+    return await _builder(request, tx, await find(tx, form_id), _mail(services))
 
 
 @page("GET", f"{ONE}/preview", needs=READ)
@@ -102,7 +103,9 @@ async def _looked_at(request: PageRequest, tx: TenantTx, form_id: str) -> tuple[
 
 
 @page("POST", ONE, needs=WRITE)
-async def edit(request: PageRequest, form_id: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
+async def edit(
+    request: PageRequest, form_id: FromPath[str], form: Posted, actor: Caller, tx: InTx, services: Uses
+) -> Answer:
     """Save what was typed on the plain page, and do what its button says."""
     found = await find(tx, form_id)
     act, typed = form.get("do", "save"), found.draft
@@ -113,33 +116,44 @@ async def edit(request: PageRequest, form_id: FromPath[str], form: Posted, actor
         revision = form.number("revision", low=1, high=2_147_483_647)
         await actions.save_draft(tx, found.id, wanted, revision=revision, by=actor.tag)
     except Stale as error:
-        return await _builder(request, tx, found, typed, error=error)
+        return await _builder(request, tx, found, _mail(services), typed, error=error)
     except Invalid as error:
-        return await _builder(request, tx, found, typed, error=error)
+        return await _builder(request, tx, found, _mail(services), typed, error=error)
     if act == "publish":
         return redirect(f"{path_of(found.id)}/publish")
     return redirect(path_of(found.id) + (f"#field-{place}" if place else ""), notice="saved")
 
 
+def _mail(services: Services) -> bool:
+    """Whether confirmations can be sent at all."""
+    return services.mailer is not None
+
+
 async def _builder(
-    request: PageRequest, tx: TenantTx, form: Form, typed: Definition | None = None, *, error: AppError | None = None
+    request: PageRequest,
+    tx: TenantTx,
+    form: Form,
+    mail: bool,
+    typed: Definition | None = None,
+    *,
+    error: AppError | None = None,
 ) -> Answer:
     draft = typed or form.draft
     fields = {field.key: field for field in draft.fields()}
-    report = lint(draft, form.source.redirect_allow)
+    report = lint(draft, form.source.redirect_allow, mail=mail)
     return await framed(
         request, tx, form, "builder", status=error.status if error else 200, draft=draft, error=error, types=TYPES,
         report=report, details=plain.details, as_lines=plain.as_lines, headers=FRAMING,
         as_megabytes=plain.as_megabytes, takes_files=bool(of_files(draft)),
-        says=lambda conditions: sentence(conditions, fields), given=await _given(tx, form) if not error else None,
+        says=lambda conditions: sentence(conditions, fields), given=await _given(tx, form, mail) if not error else None,
     )  # fmt: skip
 
 
-async def _given(tx: TenantTx, form: Form) -> dict[str, Any]:
+async def _given(tx: TenantTx, form: Form, mail: bool) -> dict[str, Any]:
     """What the builder's script begins with."""
     country = form.source.country or (await workspace_settings(tx)).country
     live = public.live(form.source)
-    report = lint(form.draft, form.source.redirect_allow)
+    report = lint(form.draft, form.source.redirect_allow, mail=mail)
     return {
         **catalogue(),
         "form": msgspec.to_builtins(form_out("", form, None, report)),
@@ -151,13 +165,15 @@ async def _given(tx: TenantTx, form: Form) -> dict[str, Any]:
 
 
 @page("GET", f"{ONE}/publish", needs=READ)
-async def review(request: PageRequest, form_id: FromPath[str], tx: InTx) -> Answer:
+async def review(request: PageRequest, form_id: FromPath[str], tx: InTx, services: Uses) -> Answer:
     """What publishing would change, and what is in the way."""
-    return await _review(request, tx, await find(tx, form_id))
+    return await _review(request, tx, await find(tx, form_id), _mail(services))
 
 
 @page("POST", f"{ONE}/publish", needs=WRITE)
-async def publish(request: PageRequest, form_id: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
+async def publish(
+    request: PageRequest, form_id: FromPath[str], form: Posted, actor: Caller, tx: InTx, services: Uses
+) -> Answer:
     """Publish that very draft which was looked at."""
     found = await find(tx, form_id)
     first = found.live_version is None
@@ -166,7 +182,7 @@ async def publish(request: PageRequest, form_id: FromPath[str], form: Posted, ac
         note = form.text("note", limit=500, required=False)
         await actions.publish(tx, found.id, by=actor.tag, note=note, revision=revision)
     except (NotReady, Stale, Invalid) as error:
-        return await _review(request, tx, await find(tx, form_id), error=error)
+        return await _review(request, tx, await find(tx, form_id), _mail(services), error=error)
     return redirect(f"{path_of(found.id)}{'/share' if first else ''}?done=published")
 
 
@@ -179,12 +195,14 @@ async def discard(form_id: FromPath[str], form: Posted, tx: InTx) -> Answer:
     return redirect(f"{path_of(found.id)}?done=discarded")
 
 
-async def _review(request: PageRequest, tx: TenantTx, form: Form, *, error: AppError | None = None) -> Answer:
+async def _review(
+    request: PageRequest, tx: TenantTx, form: Form, mail: bool, *, error: AppError | None = None
+) -> Answer:
     live = public.live(form.source)
     return await framed(
         request, tx, form, "publish", status=error.status if error else 200, error=error,
-        report=lint(form.draft, form.source.redirect_allow), live=live,
-        changes=changes(live.definition, form.draft) if live else [],
+        report=lint(form.draft, form.source.redirect_allow, mail=mail), live=live,
+        changes=changes(live.definition, form.draft, mail=mail) if live else [],
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from leadsbot.features.forms.changes import TYPES
 from leadsbot.features.forms.conditions import OPERATORS
 from leadsbot.features.forms.lint import LAWFUL_BASES
 from leadsbot.features.forms.lint_fields import AUTOCOMPLETE, FOR_TYPES
-from leadsbot.features.forms.localized import NAMES
+from leadsbot.features.forms.localized import ENGLISH, NAMES
 from leadsbot.features.forms.words import WORDS, right_to_left
 
 HINTS: Final = {
@@ -46,7 +46,14 @@ def catalogue() -> dict[str, Any]:
             for type, name in TYPES.items()
         ],
         "languages": [
-            {"tag": tag, "name": name, "words": tag in WORDS, "rtl": right_to_left(tag)} for tag, name in NAMES.items()
+            {
+                "tag": tag,
+                "name": name,
+                "english": ENGLISH[tag],
+                "words": tag in WORDS,
+                "rtl": right_to_left(tag),
+            }
+            for tag, name in NAMES.items()
         ],
         "autocomplete": sorted(AUTOCOMPLETE),
         "bases": [[each, BASES[each]] for each in LAWFUL_BASES],

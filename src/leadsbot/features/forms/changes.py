@@ -12,7 +12,8 @@ from leadsbot.features.forms.conditions import TICKS
 from leadsbot.features.forms.definition import Comparison, Conditions, Definition, Ending, Field
 from leadsbot.features.forms.files import readable
 from leadsbot.features.forms.findings import called
-from leadsbot.features.forms.localized import NAMES
+from leadsbot.features.forms.lint import NO_MAIL
+from leadsbot.features.forms.localized import ENGLISH
 
 TYPES: Final = {
     "text": "Short text", "textarea": "Long text", "email": "E-mail", "phone": "Phone", "number": "Number",
@@ -43,9 +44,10 @@ MOST: Final = 5
 """How many options one sentence names."""
 
 
-def changes(before: Definition, after: Definition) -> list[str]:
-    """One sentence for everything that a person would call a change, in the order of the form."""
-    return list(_changes(before, after))
+def changes(before: Definition, after: Definition, *, mail: bool = True) -> list[str]:
+    """One sentence for everything that a person would call a change, in the order of the form. ``mail`` is whether
+    this installation can send any."""
+    return [*_changes(before, after), *_confirmation(before, after, mail)]
 
 
 def sentence(conditions: Conditions, fields: Mapping[str, Field]) -> str:
@@ -85,7 +87,6 @@ def _changes(before: Definition, after: Definition) -> Iterator[str]:
         yield f"All files of one submission together may have {readable(after.files_max_bytes)} now."
     if before.partials != after.partials:
         yield "Beginnings that are not sent are kept." if after.partials else "Beginnings are not kept any more."
-    yield from _confirmation(before, after)
 
 
 def _value(words: str, before: Any, after: Any) -> Iterator[str]:
@@ -196,9 +197,11 @@ def _languages(before: Definition, after: Definition) -> Iterator[str]:
             yield f"The {_language(tag)} texts changed."
 
 
-def _confirmation(before: Definition, after: Definition) -> Iterator[str]:
+def _confirmation(before: Definition, after: Definition, mail: bool) -> Iterator[str]:
     old, new = before.confirmation, after.confirmation
-    if old.enabled != new.enabled:
+    if new.enabled and not old.enabled and not mail:
+        yield f"A confirmation by e-mail is switched on. {NO_MAIL}"
+    elif old.enabled != new.enabled:
         yield "Visitors get a confirmation by e-mail." if new.enabled else "Visitors get no confirmation any more."
     elif new.enabled and old != new:
         yield "The confirmation by e-mail says something else."
@@ -243,7 +246,7 @@ def _named(ending: Ending) -> str:
 
 
 def _language(tag: str) -> str:
-    return NAMES.get(tag.partition("-")[0], tag)
+    return ENGLISH.get(tag.partition("-")[0], tag)
 
 
 def _few(some: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Final
 from leadsbot.contracts.intake import TRAP_FIELD
 from leadsbot.features.forms.definition import Definition, Theme
 from leadsbot.features.forms.localized import ShownField, language_for, shown_form
-from leadsbot.features.sources.public import Snippet, script_tag
+from leadsbot.features.sources.public import Snippet, form_script, script_tag
 from leadsbot.kit.links import origin
 
 MODES: Final = (
@@ -50,6 +50,22 @@ def html_snippet(page: str, definition: Definition) -> Snippet:
     lines = list(_lines(page, definition))
     note = "Works without any script, also in a page builder. Change it as you like: unknown fields are kept."
     return Snippet("html", "Plain HTML", note, "\n".join(lines))
+
+
+def source_snippets(base: str, key: str, definition: Definition) -> list[Snippet]:
+    """The ways in that ask what this form asks: the form is drawn by us, or by the HTML that is made for it."""
+    page, here = f"{base}/f/{key}", script_tag(base, key, mode="inline")
+    drawn = "where the form should stand. It follows every change that you publish."
+    return [
+        Snippet("tag", "Script tag", "Draws this form where the tag stands, and follows every change.", here),
+        html_snippet(page, definition),
+        Snippet("wordpress", "WordPress", f"Into a Custom HTML block, {drawn}", here),
+        Snippet("webflow", "Webflow", f"Into an Embed element, {drawn}", here),
+        Snippet(
+            "script", "JavaScript", "Beside the plain HTML: visitors stay on your page.",
+            form_script(page, files=any(field.type == "file" for field in definition.fields())),
+        ),
+    ]  # fmt: skip
 
 
 def policy_lines(base: str) -> str:
@@ -115,4 +131,4 @@ def _group(field: ShownField, name: str, label: str, must: str) -> Iterator[str]
     yield "</fieldset>"
 
 
-__all__ = ["button_colour", "html_snippet", "link_snippet", "policy_lines", "widget_snippets"]
+__all__ = ["button_colour", "html_snippet", "link_snippet", "policy_lines", "source_snippets", "widget_snippets"]

@@ -9,7 +9,7 @@ from uuid import UUID
 from leadsbot.features.capture.public import Submission, get_source
 from leadsbot.features.forms import store
 from leadsbot.features.forms.answers import decode_published
-from leadsbot.features.forms.definition import Definition
+from leadsbot.features.forms.definition import Definition, Field
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit.headline import is_empty
 
@@ -31,7 +31,7 @@ def read(fields: Mapping[str, Any], forms: Iterable[Definition] = ()) -> list[An
         for field in form.fields():
             if field.type != "heading":
                 options = {option.value: option.label or option.value for option in field.options}
-                known.setdefault(field.key, (field.label or field.key, field.type, options))
+                known.setdefault(field.key, (_name(field), field.type, options))
     order = [*(key for key in known if key in fields), *(key for key in fields if key not in known)]
     found = []
     for key in order:
@@ -39,6 +39,11 @@ def read(fields: Mapping[str, Any], forms: Iterable[Definition] = ()) -> list[An
         if not is_empty(fields[key]):
             found.append(Answer(key, label, _called(fields[key], options), kind))
     return found
+
+
+def _name(field: Field) -> str:
+    """The label; a consent has none as a rule, because its text says everything."""
+    return field.label or ("Consent" if field.type == "consent" else field.key)
 
 
 def _called(value: Any, options: Mapping[str, str]) -> Any:

@@ -16,7 +16,7 @@ from leadsbot.features.forms.endings import sound_address, variables
 from leadsbot.features.forms.findings import Report, called
 from leadsbot.features.forms.lint_fields import look_at_field
 from leadsbot.features.forms.lint_logic import Logic
-from leadsbot.features.forms.localized import NAMES
+from leadsbot.features.forms.localized import ENGLISH
 from leadsbot.features.forms.words import WORDS
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.links import redirect_allowed
@@ -25,18 +25,24 @@ LAWFUL_BASES: Final = (
     "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests",
 )  # fmt: skip
 """Article 6(1) of the GDPR, letters a to f."""
+NO_MAIL: Final = "Mail is not set up on this installation, so no confirmation is sent."
 MOST_VALUES: Final = 480
 """What one submission of a browser can carry (500 values) without our own fields."""
 
 
-def lint(definition: Definition, redirects: Iterable[str] | None = None, *, now: datetime | None = None) -> Report:
+def lint(
+    definition: Definition, redirects: Iterable[str] | None = None, *, now: datetime | None = None, mail: bool = True
+) -> Report:
     """Everything that is wrong with a form or worth a second look.
 
-    ``redirects`` is the list of addresses that endings may lead to; None leaves that question out.
+    ``redirects`` is the list of addresses that endings may lead to; None leaves that question out. ``mail`` is whether
+    this installation can send any.
     """
     report = Report()
     fields = {field.key: field for field in definition.fields()}
     _whole(definition, report, now or utcnow())
+    if definition.confirmation.enabled and not mail:
+        report.hint("confirmation.enabled", "no_mail", NO_MAIL)
     _steps(definition, report)
     _endings(definition, report, fields, redirects)
     Logic(definition, report).look()
@@ -181,7 +187,7 @@ def _translation(
     missing = list(_missing(definition, translation))
     if missing:
         some = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
-        name = f"{NAMES.get(language.partition('-')[0], language)} ({language})"
+        name = f"{ENGLISH.get(language.partition('-')[0], language)} ({language})"
         report.hint(path, "untranslated", f"Not translated into {name}, so shown in the form's own language: {some}")
 
 

@@ -23,6 +23,13 @@ NAMES: Final = {
     "ro": "Română", "ru": "Русский", "sv": "Svenska", "tr": "Türkçe", "uk": "Українська", "zh": "中文",
 }  # fmt: skip
 """What languages call themselves; others are shown by their tag."""
+ENGLISH: Final = {
+    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish",
+    "fi": "Finnish", "fr": "French", "he": "Hebrew", "hu": "Hungarian", "it": "Italian", "ja": "Japanese",
+    "ko": "Korean", "nb": "Norwegian", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
+    "ru": "Russian", "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese",
+}  # fmt: skip
+"""The same languages as our own English sentences call them."""
 _PAGE_ONLY: Final = (
     "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "file_hint", "kept_",
     "changed",

@@ -124,39 +124,51 @@ async def share(request: PageRequest, form_id: FromPath[str], tx: InTx, services
 
 
 @page("GET", f"{ONE}/versions", needs=READ)
-async def versions(request: PageRequest, form_id: FromPath[str], tx: InTx) -> Answer:
+async def versions(request: PageRequest, form_id: FromPath[str], tx: InTx, services: Uses) -> Answer:
     """What was published, the newest first, each with what it changed."""
     found = await find(tx, form_id)
     known = await store.list_versions(tx, found.id, limit=MOST_VERSIONS)
+    mail = services.mailer is not None
     rows = [
-        {"version": each, "changes": changes(before.definition, each.definition) if before else []}
+        {"version": each, "changes": changes(before.definition, each.definition, mail=mail) if before else []}
         for each, before in zip_longest(known, known[1:])
     ]
     return await framed(request, tx, found, "versions", rows=rows, names=await _names(tx), most=MOST_VERSIONS)
 
 
 @page("GET", f"{ONE}/versions/{{version:int}}", needs=READ)
-async def version(request: PageRequest, form_id: FromPath[str], version: FromPath[int], tx: InTx) -> Answer:
+async def version(
+    request: PageRequest, form_id: FromPath[str], version: FromPath[int], tx: InTx, services: Uses
+) -> Answer:
     """One version: what it changed, how it looked, and the way back to it."""
     found = await find(tx, form_id)
-    return await _version(request, tx, found, version)
+    return await _version(request, tx, found, version, mail=services.mailer is not None)
 
 
 @page("POST", f"{ONE}/versions/{{version:int}}/restore", needs=WRITE)
 async def restore(
-    request: PageRequest, form_id: FromPath[str], version: FromPath[int], actor: Caller, tx: InTx
+    request: PageRequest, form_id: FromPath[str], version: FromPath[int], actor: Caller, tx: InTx, services: Uses
 ) -> Answer:
     """Publish an earlier version once more."""
     found = await find(tx, form_id)
     try:
         await actions.roll_back(tx, found.id, known_version(version), by=actor.tag)
     except NotReady as error:
-        return await _version(request, tx, found, version, status=422, error=error)
+        return await _version(
+            request, tx, found, version, mail=services.mailer is not None, status=422, error=error
+        )
     return redirect(f"{path_of(found.id)}/versions?done=restored")
 
 
 async def _version(
-    request: PageRequest, tx: TenantTx, form: Form, number: int, *, status: int = 200, error: NotReady | None = None
+    request: PageRequest,
+    tx: TenantTx,
+    form: Form,
+    number: int,
+    *,
+    mail: bool,
+    status: int = 200,
+    error: NotReady | None = None,
 ) -> Answer:
     wanted = await public.get_version(tx, form.id, known_version(number))
     if wanted is None:
@@ -165,8 +177,8 @@ async def _version(
     live = public.live(form.source)
     return await framed(
         request, tx, form, "version", status=status, version=wanted, before=before, error=error,
-        changes=changes(before.definition, wanted.definition) if before else [],
-        back=changes(live.definition, wanted.definition) if live and number != form.live_version else [],
+        changes=changes(before.definition, wanted.definition, mail=mail) if before else [],
+        back=changes(live.definition, wanted.definition, mail=mail) if live and number != form.live_version else [],
         names=await _names(tx), headers=FRAMING,
     )  # fmt: skip
 

@@ -34,8 +34,10 @@ from leadsbot.features.forms.lint import lint
 from leadsbot.features.forms.localized import as_data, language_for, shown_form
 from leadsbot.features.forms.model import Form, Version, contact_form, form_of
 from leadsbot.features.forms.words import WORDS, closest, preferred, right_to_left, words
+from leadsbot.features.sources.public import Designed, Snippet
 from leadsbot.infra.db.pool import Database
 from leadsbot.infra.db.tx import TenantTx
+from leadsbot.kit import ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,19 @@ def needs_rules(form: dict[str, Any]) -> bool:
 def button_colour(source: Source) -> dict[str, str]:
     """What the widget's tag says of the colour of its own button; see :func:`~leadsbot.features.forms.embed`."""
     return embed.button_colour((live(source) or undesigned(source)).definition)
+
+
+def snippets_of(base: str, source: Source) -> list[Snippet] | None:
+    """What to paste for the published form of a source; None where none was published."""
+    found = live(source)
+    return embed.source_snippets(base, source.key, found.definition) if found else None
+
+
+async def designed(tx: TenantTx, base: str, source: Source) -> Designed | None:
+    """The same, with the path of the page that shares the form."""
+    made = snippets_of(base, source)
+    record = await store.form_of_source(tx, source.id) if made else None
+    return Designed(made, f"/forms/{ids.show(ids.FORM, record.id)}/share") if made and record else None
 
 
 def undesigned(source: Source) -> Live:
@@ -170,6 +185,7 @@ __all__ = [
     "contact_form",
     "create_form",
     "delete",
+    "designed",
     "discard_draft",
     "duplicate",
     "form_of_source",
@@ -191,6 +207,7 @@ __all__ = [
     "roll_back",
     "save_draft",
     "sentence",
+    "snippets_of",
     "undesigned",
     "unfinished",
     "uploads_of",

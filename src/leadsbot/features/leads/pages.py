@@ -11,7 +11,7 @@ from litestar import Response
 
 from leadsbot.features.accounts.public import look_at, members, workspace_settings
 from leadsbot.features.capture.public import Source, list_sources
-from leadsbot.features.forms.public import forms_filled_in, read_answers, uploads_of
+from leadsbot.features.forms.public import forms_filled_in, read_answers, snippets_of, uploads_of
 from leadsbot.features.leads import actions, answers, public, query, store
 from leadsbot.features.leads.model import STAGES, Lead
 from leadsbot.features.leads.public import LeadView
@@ -258,6 +258,8 @@ async def _lead(
         more=len(events) == EVENTS,
         submissions=submissions,
         answers={each.id: read_answers(each.fields, filter(None, [filled.get(each.id)])) for each in submissions},
+        agreed={each.id: answers.agreed(each, filled.get(each.id)) for each in submissions},
+        lawful={each.id: answers.lawful(each, filled.get(each.id)) for each in submissions},
         facts=read_answers(lead.fields, filled.values()),
         files=await uploads_of(tx, [each.id for each in submissions]),
         duplicates=await public.possible_duplicates(tx, lead.id),
@@ -280,7 +282,7 @@ def _first_snippet(base: str, sources: Sequence[Source], kind: str, id: str) -> 
             snippet.code
             for source in sources
             if source.kind == kind and source.open and not source.signed
-            for snippet in snippets(base, source)
+            for snippet in snippets_of(base, source) or snippets(base, source)
             if snippet.id == id
         ),
         None,

@@ -11,7 +11,7 @@ from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind, Source, SourceCounts
 from leadsbot.features.sources import actions, store
 from leadsbot.features.sources.model import NOT_REDIRECTED, PERIOD, SLIPS, refused, times
-from leadsbot.features.sources.snippets import address, snippets
+from leadsbot.features.sources.snippets import DESIGNED, DesignedOf, address, snippets
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
 from leadsbot.kit.clock import utcnow
@@ -163,12 +163,15 @@ async def _page(
 ) -> Response[str]:
     counts = await capture.count_submissions(tx)
     counted = (await store.refusals(tx, utcnow() - PERIOD, source.id)).get(source.id, [])
+    ask: DesignedOf | None = services.extra.get(DESIGNED)
+    designed = await ask(tx, services.url(), source) if ask else None
     context = {
         "id": ids.show(ids.SOURCE, source.id),
         "source": source,
         "kind": KINDS[source.kind],
         "address": address(services.url(), source),
-        "snippets": snippets(services.url(), source),
+        "snippets": designed.snippets if designed and not source.signed else snippets(services.url(), source),
+        "share": designed.share if designed else None,
         "counts": counts.get(source.id, NOTHING),
         "refused": refused(counted),
         "slips": times(counted, SLIPS),

@@ -3,6 +3,17 @@
 from leadsbot.features.sources.model import TAKEN
 from leadsbot.features.sources.refusals import NAME as REFUSALS
 from leadsbot.features.sources.refusals import Refusals, refusals
-from leadsbot.features.sources.snippets import Snippet, script_tag, snippets
+from leadsbot.features.sources.snippets import DESIGNED, Designed, Snippet, form_script, script_tag, snippets
 
-__all__ = ["REFUSALS", "TAKEN", "Refusals", "Snippet", "refusals", "script_tag", "snippets"]
+__all__ = [
+    "DESIGNED",
+    "REFUSALS",
+    "TAKEN",
+    "Designed",
+    "Refusals",
+    "Snippet",
+    "form_script",
+    "refusals",
+    "script_tag",
+    "snippets",
+]

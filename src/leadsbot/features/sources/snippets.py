@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
 import msgspec
 
 from leadsbot.features.capture.public import Kind, Source
+from leadsbot.infra.db.tx import TenantTx
 
 EXAMPLE = '{"name": "Ada Lovelace", "email": "ada@example.com", "message": "Please call me."}'
 
@@ -16,6 +20,19 @@ class Snippet(msgspec.Struct, frozen=True):
     title: str
     note: str
     code: str
+
+
+class Designed(msgspec.Struct, frozen=True):
+    """What to paste for a source whose form was designed and published, and the page that has more of it."""
+
+    snippets: list[Snippet]
+    share: str
+
+
+DESIGNED: Final = "sources.designed"
+DesignedOf: TypeAlias = Callable[[TenantTx, str, Source], Awaitable[Designed | None]]
+"""What fits the form of a source; None where none was published. Forms know it, sources know no forms: the composition
+root brings them together."""
 
 
 def address(base: str, source: Source) -> str:
@@ -39,7 +56,8 @@ def script_tag(base: str, token: str, **attributes: str) -> str:
 
 
 def snippets(base: str, source: Source) -> list[Snippet]:
-    """The ways in, the likeliest first. A signed source has one: a browser cannot keep the secret."""
+    """The ways into a source whose fields are free, the likeliest first. A signed one has one way: a browser cannot
+    keep the secret."""
     to = address(base, source)
     if source.signed:
         return [Snippet("signed", "Signed request", "On your server, with the secret in SECRET.", _signed(to))]
@@ -56,7 +74,7 @@ def snippets(base: str, source: Source) -> list[Snippet]:
                 "Into an Embed element, where the form should stand. Or keep your own form: in its settings, set "
                 f"the action to {to} and the method to POST.", here,
             ),
-            Snippet("script", "JavaScript", "For a form that you have: visitors stay on your page.", _form_script(to)),
+            Snippet("script", "JavaScript", "For a form that you have: visitors stay on your page.", form_script(to)),
             Snippet("curl", "Terminal", curl, _form_curl(to)),
         ]  # fmt: skip
     if source.kind == Kind.WIDGET:
@@ -127,7 +145,9 @@ def _html(to: str) -> str:
     )
 
 
-def _form_script(to: str) -> str:
+def form_script(to: str, *, files: bool = False) -> str:
+    """Sends a form that stands in the page without leaving it; ``files`` in the only encoding that carries them."""
+    body = "new FormData(form)" if files else "new URLSearchParams(new FormData(form))"
     return (
         'const form = document.querySelector("form");\n'
         'form.addEventListener("submit", async (event) => {\n'
@@ -135,7 +155,7 @@ def _form_script(to: str) -> str:
         f'  const answer = await fetch("{to}", {{\n'
         '    method: "POST",\n'
         '    headers: { Accept: "application/json" },\n'
-        "    body: new URLSearchParams(new FormData(form)),\n"
+        f"    body: {body},\n"
         "  });\n"
         '  alert(answer.ok ? "Thank you!" : (await answer.json()).detail);\n'
         "});"
