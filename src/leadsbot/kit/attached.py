@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 _FACTS = frozenset({"filename", "size", "content_type", "upload"})
 _DIGITS = 15
@@ -22,11 +23,12 @@ def told_files(value: object) -> str | None:
     A file whose content is stored has the id of its upload beside its name.
     """
     each = value if isinstance(value, list) else [value]
-    lines = [_told(one) for one in each if isinstance(one, Mapping) and _is_file(one)]
+    lines = [_told(one) for one in each if isinstance(one, Mapping) and is_file(one)]
     return "; ".join(lines) if lines and len(lines) == len(each) else None
 
 
-def _is_file(value: Mapping[object, object]) -> bool:
+def is_file(value: Mapping[Any, object]) -> bool:
+    """Whether an answer stands for a file."""
     return isinstance(value.get("filename"), str) and _FACTS.issuperset(value)
 
 

@@ -296,3 +296,13 @@ def test_whatever_is_sent_there_is_a_verdict(
 def test_a_huge_text_is_read_to_a_limit(text: str) -> None:
     told = SHARED_SCREENER.weigh(arriving({"name": text, "message": text, "email": text, "list": [text] * 1000}))
     assert told is not None
+
+
+def test_of_a_file_only_its_name_is_read() -> None:
+    def opinion(upload: str) -> Verdict:
+        file = {"filename": "plan.pdf", "size": 5, "content_type": "application/pdf", "upload": upload}
+        told = screener().weigh(arriving({**ANNA, "plan": [file]}, trap="x"))
+        assert told is not None
+        return told
+
+    assert len({opinion(f"upl_{new_id().hex}").score for _ in range(20)}) == 1

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
+from leadsbot.kit.attached import is_file
+
 MOST_TEXTS: Final = 40
 MOST_CHARACTERS: Final = 4_000
 NAMES: Final = frozenset(
@@ -89,7 +91,10 @@ def _flat(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
     flat: list[tuple[str, Any]] = []
     while waiting and len(flat) < MOST_TEXTS:
         key, value = waiting.pop()
-        if isinstance(value, dict):
+        if isinstance(value, dict) and is_file(value):
+            # The rest, an id for example, is ours and says nothing about who sent it.
+            flat.append((key, value["filename"]))
+        elif isinstance(value, dict):
             waiting += [(str(inner), each) for inner, each in reversed(list(value.items())[:MOST_TEXTS])]
         elif isinstance(value, list):
             waiting += [(key, each) for each in reversed(value[:MOST_TEXTS])]
