@@ -286,6 +286,20 @@ async def test_back_and_reload_keep_the_step_and_what_was_typed(page: Page) -> N
     await shows(page.get_by_label("Which")).to_have_value("A bird house")
 
 
+@pytest.mark.parametrize("way", ["button", "browser"])
+async def test_what_is_wrong_with_a_step_is_not_said_above_the_one_before(page: Page, way: str) -> None:
+    await begin(page)
+    await press(page, "Next")
+    await shows(page.get_by_role("alert")).to_contain_text("Kind")
+    await (press(page, "Back") if way == "button" else page.go_back())
+    await shows(page.get_by_role("heading", name="About you")).to_be_focused()
+    await shows(page.get_by_role("alert")).to_have_count(0)
+    await press(page, "Next")
+    await shows(page.get_by_role("heading", name="The job")).to_be_focused()
+    await press(page, "Next")
+    await shows(page.get_by_role("alert")).to_contain_text("Kind")
+
+
 async def test_pressing_twice_sends_once(product: Product, page: Page, path: str) -> None:
     await begin(page)
     await page.get_by_label("Kind").select_option("roof")

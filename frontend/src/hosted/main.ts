@@ -59,6 +59,11 @@ const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words 
     settle();
     (pages[current]?.querySelector<HTMLElement>("h2") ?? count).focus();
   };
+  /** Go back, or on again: what was wrong in the step that is left is not said above another one. */
+  const turn = (number: number): void => {
+    list(form, [], say);
+    show(number);
+  };
   const next = (): void => {
     const from = current;
     show(open[open.indexOf(current) + 1] ?? current);
@@ -67,11 +72,11 @@ const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words 
   };
   back.addEventListener("click", () => {
     if (Number.isInteger(history.state?.from)) return history.back();
-    show(open[open.indexOf(current) - 1] ?? current);
+    turn(open[open.indexOf(current) - 1] ?? current);
     history.replaceState({ step: current }, "");
   });
   addEventListener("popstate", ({ state: at }) => {
-    if (Number.isInteger(at?.step)) show(at.step as number);
+    if (Number.isInteger(at?.step)) turn(at.step as number);
   });
 
   const lead = (each: Drawn): void => {
