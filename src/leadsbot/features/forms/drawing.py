@@ -20,13 +20,14 @@ _INPUTS: Final = {"email": "email", "phone": "tel", "number": "number", "date": 
 _TEXTS: Final = frozenset({"text", "textarea", "email", "phone"})
 _GROUPS: Final = frozenset({"radio", "multiselect", "rating"})
 _TICKS: Final = frozenset({"checkbox", "consent"})
+_ENDS: Final = tuple(".:?!…؟。")
 _JUDGED: Final = (
     "key", "type", "required", "min", "max", "scale", "currency", "pattern", "pattern_help", "max_bytes", "show_if",
 )  # fmt: skip
 _SAID: Final = (
     "next", "back", "progress", "sending", "problem_title", "missing", "missing_choice", "missing_choices",
-    "missing_tick", "missing_file", "email", "phone", "number", "money", "date", "pattern", "at_least", "at_most", "step",
-    "too_short", "too_long", "too_few", "too_many", "too_many_files", "file_size",
+    "missing_tick", "missing_file", "email", "phone", "number", "money", "date", "pattern", "at_least", "at_most",
+    "step", "too_short", "too_long", "too_few", "too_many", "too_many_files", "file_size",
 )  # fmt: skip
 
 
@@ -62,6 +63,11 @@ class Problem:
     target: str
     label: str
     message: str
+
+    @property
+    def mark(self) -> str:
+        """What stands between the two: nothing after a label that is a sentence or a question itself."""
+        return "" if self.label.endswith(_ENDS) else ":"
 
 
 @dataclass(frozen=True, slots=True)

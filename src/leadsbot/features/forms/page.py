@@ -160,6 +160,10 @@ def _form(
     shown = shown_form(form.definition, language, key=form.source.key, version=form.version)
     problems = drawing.problems(shown, faults, general)
     base = services.url(f"/f/{shown.key}")
+    resume = {partials.RESUME: begun.code} if begun.code else {}
+    # The language stays in the address, which a browser asks for again when somebody comes back to it.
+    wanted = request.query_params.get("lang", "")[:35]
+    spoken = {"lang": wanted} if wanted else {}
     token = mint_token(services.signer, shown.key, origin(services.url()))
     title = f"{words(language)['problem_title']} – {shown.title}" if problems else shown.title
     answer = _page(
@@ -174,7 +178,7 @@ def _form(
             TOKEN_FIELD: token, "_lang": language if shown.languages or language != form.definition.language else "",
             f"context[{CONTEXT}]": _partial_id(begun, refused[1] if refused else None),
         },
-        begun=begun, resume=urlencode({partials.RESUME: begun.code}) if begun.code else "",
+        begun=begun, resume=urlencode(resume), along=urlencode(resume | spoken),
     )  # fmt: skip
     if begun.code:
         answer.headers.update({"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
