@@ -438,6 +438,21 @@ async def test_the_button_has_the_colour_of_the_form_and_a_text_that_can_be_read
     assert await button.evaluate(COLOURS) == ["rgb(255, 192, 203)", BLACK]
 
 
+async def test_the_button_and_its_form_stand_where_lines_of_the_page_end(at: Place, page: Page) -> None:
+    source = await at.design({**SHORT, "languages": {"ar": {"title": "راسلنا"}}})
+    at.page("<h1>Shop</h1>", token=source.key, mode="button", lang="ar", label="اتصل بنا")
+    await page.goto("/")
+    button, dialog = page.get_by_role("button", name="اتصل بنا"), page.get_by_role("dialog")
+    across = "one => one.getBoundingClientRect().left < innerWidth - one.getBoundingClientRect().right"
+    assert not await button.evaluate(across)
+    await page.evaluate("document.documentElement.dir = 'rtl'")
+    assert await button.evaluate(across)
+    await button.click()
+    await shows(dialog).to_be_visible()
+    assert await button.evaluate(across)
+    assert await dialog.evaluate(across)
+
+
 async def test_a_page_that_is_drawn_anew_keeps_what_was_typed(at: Place, page: Page) -> None:
     await shown(at, page, SHORT)
     await page.get_by_label("Name").fill("Ada")

@@ -33,7 +33,7 @@ export const sheet = ({ accent, scheme, corners, font, density }: Theme): CSSSty
       `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overflow:auto;overscroll-behavior:contain;box-shadow:0 8px 40px #0005}` +
       `.x{position:absolute;inset-block-start:8px;inset-inline-end:8px;inline-size:44px;border:0}dialog h2{margin-inline-end:52px}` +
       `.slide-in{margin-inline-end:0;block-size:100dvh}` +
-      `.button{position:fixed;inset:auto 16px 76px auto;max-inline-size:calc(100vw - 32px);max-block-size:calc(100dvh - 92px);z-index:99999}` +
+      `.button{position:fixed;inset-block:auto 76px;inset-inline:auto 16px;max-inline-size:calc(100vw - 32px);max-block-size:calc(100dvh - 92px);z-index:99999}` +
       `::backdrop{background:#0008}`,
   );
   return made;

@@ -25,6 +25,7 @@ NAMES: Final = {
 """What languages call themselves; others are shown by their tag."""
 _PAGE_ONLY: Final = (
     "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "file_hint", "kept_",
+    "launcher",
 )  # fmt: skip
 _BY_TYPE: Final = {"email": "email", "phone": "tel"}
 _BY_KEY: Final = {
