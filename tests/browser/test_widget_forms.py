@@ -198,6 +198,21 @@ async def test_what_is_missing_is_said_linked_and_focused(at: Place, page: Page)
     await at.arrived(source="designed")
 
 
+async def test_what_is_wrong_with_a_step_is_not_said_above_the_one_before(at: Place, page: Page) -> None:
+    await shown(at, page, EVERYTHING)
+    await fill_short(page)
+    await page.get_by_role("button", name="Next").click()
+    alert = page.get_by_role("alert")
+    await send(page)
+    await shows(alert).to_contain_text("Kind")
+    await page.get_by_role("button", name="Back").click()
+    await shows(page.get_by_label("Name")).to_be_visible()
+    await shows(alert).to_be_empty()
+    await page.get_by_role("button", name="Next").click()
+    await send(page)
+    await shows(alert).to_contain_text("Kind")
+
+
 async def test_what_only_the_server_finds_wrong_is_shown_at_its_field(at: Place, page: Page) -> None:
     page.expected = "422|LeadsBot"  # type: ignore[attr-defined]
     steps = [
@@ -355,6 +370,24 @@ async def test_a_form_above_the_page_holds_the_focus_and_gives_it_back(at: Place
     await at.arrived(source="designed")
 
 
+@pytest.mark.parametrize("mode", ["popup", "slide-in", "button"])
+async def test_a_form_above_the_page_is_offered_anew_after_the_thanks(at: Place, page: Page, mode: str) -> None:
+    source = await at.design(SHORT)
+    at.page('<button id="ask">Ask</button>', token=source.key, mode=mode, target="#ask")
+    await page.goto("/")
+    for name in ("Ada", "Bo"):
+        await page.locator("#ask").click()
+        await shows(page.get_by_role("heading", name="Ask us")).to_be_focused()
+        await shows(page.get_by_label("Name")).to_have_value("")
+        await fill_short(page, Name=name)
+        await send(page)
+        await shows(page.get_by_role("heading", name="Thank you")).to_be_focused()
+        await page.get_by_role("button", name="Close").click()
+        await shows(page.get_by_role("dialog")).to_be_hidden()
+    assert {row["fields"]["name"] for row in await at.arrived(2, source="designed")} == {"Ada", "Bo"}
+    assert at.road.asked.count("GET /api/widget/form.js") == 1
+
+
 async def test_the_button_of_the_widget_opens_and_closes_its_form(at: Place, page: Page) -> None:
     source = await at.design(SHORT)
     said = "window.heard = []; ['ready', 'open', 'close', 'sent'].forEach(n => LeadsBot.on(n, () => heard.push(n)));"
@@ -403,6 +436,21 @@ async def test_the_button_has_the_colour_of_the_form_and_a_text_that_can_be_read
     assert await button.evaluate(COLOURS) == ["rgb(10, 125, 69)", WHITE]
     await page.evaluate("document.documentElement.style.setProperty('--leadsbot', 'pink')")
     assert await button.evaluate(COLOURS) == ["rgb(255, 192, 203)", BLACK]
+
+
+async def test_the_button_and_its_form_stand_where_lines_of_the_page_end(at: Place, page: Page) -> None:
+    source = await at.design({**SHORT, "languages": {"ar": {"title": "راسلنا"}}})
+    at.page("<h1>Shop</h1>", token=source.key, mode="button", lang="ar", label="اتصل بنا")
+    await page.goto("/")
+    button, dialog = page.get_by_role("button", name="اتصل بنا"), page.get_by_role("dialog")
+    across = "one => one.getBoundingClientRect().left < innerWidth - one.getBoundingClientRect().right"
+    assert not await button.evaluate(across)
+    await page.evaluate("document.documentElement.dir = 'rtl'")
+    assert await button.evaluate(across)
+    await button.click()
+    await shows(dialog).to_be_visible()
+    assert await button.evaluate(across)
+    assert await dialog.evaluate(across)
 
 
 async def test_a_page_that_is_drawn_anew_keeps_what_was_typed(at: Place, page: Page) -> None:

@@ -6,6 +6,8 @@ const MISSING: Record<string, string> = {
   select: "missing_choice", radio: "missing_choice", rating: "missing_choice", multiselect: "missing_choices",
   checkbox: "missing_tick", consent: "missing_tick", file: "missing_file",
 }; // prettier-ignore
+/** Written like a telephone number (kit/contact.py). How many digits the numbers of a country have, the server knows. */
+const PHONE = /^[+(]?[\p{Nd}\s().\-/+]{6,40}(\s*(ext\.?|x|#|доб\.?)\s*\p{Nd}{1,8})?$/iu;
 const SPACED = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 export const fault = ({ part, controls }: Drawn, say: Say): string => {
@@ -21,6 +23,7 @@ export const fault = ({ part, controls }: Drawn, say: Say): string => {
   if (type === "file") return (answers.length > (part.max ?? 1) && say("too_many_files", { max: part.max ?? 1 })) || large(files(controls), part.max_bytes, say);
   if (type === "number" || type === "money") return numbered(answer, first, part, say);
   if (type === "email" && !SPACED.test(answer)) return say("email");
+  if (type === "phone" && !PHONE.test(answer)) return say(type, { ...part });
   if (!/text|email|phone/.test(type)) return "";
   return counted([...answer].length, part, "too_short", "too_long", say) || patterned(answer, part, say);
 };

@@ -1,6 +1,7 @@
 // The hosted page of a form, one step at a time: without this script it shows everything, and works as well.
 import { holds, type Seen } from "../widget/form/logic";
 import { given, read } from "./answers";
+import { carry, changed, take } from "./carried";
 import { fault } from "./faults";
 import { list, make, mark, type Fault } from "./marks";
 import type { Control, Drawn, Logic, Say } from "./types";
@@ -10,10 +11,13 @@ const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words 
   const pages = [...form.querySelectorAll<HTMLElement>("[data-step]")];
   const drawn = fields(form, steps);
   const ends = [...send.childNodes];
+  const carried = `leadsbot.language.${form.dataset["form"] as string}`;
   const several = steps.length > 1;
   /** The steps that the answers so far ask for, and which of them is shown. */
   let open: number[] = [];
   let current = 0;
+  /** The step that somebody comes back to; it means nothing where the browser does not put back what was typed. */
+  let place = 0;
   let sending = false;
   /** A beginning is kept with everything that was typed. */
   let keeping = false;
@@ -55,9 +59,15 @@ const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words 
 
   /** Show a step and lead there who cannot see it. */
   const show = (number: number): void => {
+    place = 0;
     current = number;
     settle();
     (pages[current]?.querySelector<HTMLElement>("h2") ?? count).focus();
+  };
+  /** Go back, or on again: what was wrong in the step that is left is not said above another one. */
+  const turn = (number: number): void => {
+    list(form, [], say);
+    show(number);
   };
   const next = (): void => {
     const from = current;
@@ -67,11 +77,11 @@ const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words 
   };
   back.addEventListener("click", () => {
     if (Number.isInteger(history.state?.from)) return history.back();
-    show(open[open.indexOf(current) - 1] ?? current);
+    turn(open[open.indexOf(current) - 1] ?? current);
     history.replaceState({ step: current }, "");
   });
   addEventListener("popstate", ({ state: at }) => {
-    if (Number.isInteger(at?.step)) show(at.step as number);
+    if (Number.isInteger(at?.step)) turn(at.step as number);
   });
 
   const lead = (each: Drawn): void => {
@@ -118,11 +128,22 @@ const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words 
     event.preventDefault();
     lead(each);
   });
+  document.querySelector(".languages")?.addEventListener("click", (event) => {
+    const { target, ctrlKey, metaKey, shiftKey } = event as MouseEvent;
+    // With a key it is opened beside this page, which stays as it is.
+    if ((target as Element).closest("a") && !ctrlKey && !metaKey && !shiftKey && changed(drawn)) carry(carried, current, drawn);
+  });
   // By now the browser has put back what was typed before a reload, or brings the page as it was left.
   addEventListener("pageshow", () => {
     sending = false;
     state.textContent = "";
     settle();
+    // What the server had put back after a refusal, no browser does: then the steps before are not as they were left.
+    const sound = !drawn.some((each) => each.shown && each.box && each.step < place && fault(each, say));
+    if (place && sound && changed(drawn)) current = place;
+    place = 0;
+    settle();
+    history.replaceState({ ...history.state, step: current }, "");
   });
 
   form.noValidate = true;
@@ -135,9 +156,10 @@ const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words 
   send.before(state, row);
   row.append(send, back);
   const wrong = drawn.find((each) => each.insisted)?.step;
-  current = wrong ?? (Number.isInteger(history.state?.step) ? (history.state.step as number) : 0);
+  const kept = take(carried, drawn);
+  current = wrong ?? kept ?? 0;
+  if (wrong === undefined && kept === undefined) place = Number(history.state?.step) || 0;
   settle();
-  history.replaceState({ ...history.state, step: current }, "");
 };
 
 /** Every field of the page, in order. */

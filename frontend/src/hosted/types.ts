@@ -14,6 +14,8 @@ export interface Part {
   pattern?: string;
   pattern_help?: string;
   max_bytes?: number;
+  /** A telephone number of the field's country, as it is written. */
+  example?: string;
   show_if?: Conditions;
 }
 

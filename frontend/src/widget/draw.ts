@@ -34,10 +34,10 @@ export interface Drawn {
 export const drawn = (config: Config, values: Json, place?: Element | null): Drawn => {
   const inline = config.mode === "inline";
   const host = document.createElement("leadsbot-form");
-  let coming: Promise<View | void> | undefined;
+  let coming: Promise<void> | undefined;
   let view: View | undefined;
 
-  const fetched = async (): Promise<View | void> => {
+  const fetched = async (): Promise<void> => {
     try {
       const lang = config.lang || document.documentElement.lang;
       // Another address for each, since a browser never runs the same module twice.
@@ -45,15 +45,14 @@ export const drawn = (config: Config, values: Json, place?: Element | null): Dra
       const module = (await import(`${config.api}/api/widget/form.js?${asked}`)) as FormModule;
       view = module.draw(host, { config, values, deliver, context, tell, keeps: keeps(config) });
       tell("ready", { form: config.form });
-      return view;
     } catch (error) {
       coming = undefined;
       warn(error);
       if (inline) setTimeout(load, 5e3);
     }
   };
-  const load = (): Promise<View | void> => (coming ||= fetched());
-  const open = (): unknown => load().then(safe((loaded: View | void) => loaded?.open()));
+  const load = (): Promise<void> => (coming ||= fetched());
+  const open = (): unknown => load().then(safe(() => view?.open()));
 
   // Stay on the page, also when it is drawn anew: what was typed is in our element, which is put back.
   const stay = safe(() => {
@@ -78,13 +77,13 @@ export const drawn = (config: Config, values: Json, place?: Element | null): Dra
     });
   } else {
     const launcher = document.createElement("button");
-    launcher.textContent = config.label || "Contact";
+    launcher.append(config.label || "Contact");
     // Set by script, which no style policy forbids; in a shadow root, which of the page's styles only custom properties
     // reach. The form's own style sheet brings the theme's accent (--a) as soon as it is there. Black or white is
     // written on it, whichever is read better: WCAG's contrast meets itself at a lightness of 49.5.
     launcher.style.cssText =
       `--c:var(--leadsbot,${config.colour || "var(--a,#2f5bea)"});background:var(--c);color:lab(from var(--c) calc((49.5 - l)*999) 0 0);` +
-      "position:fixed;inset:auto 16px 16px auto;z-index:99999;padding:14px 20px;border:0;border-radius:24px;font:600 16px system-ui";
+      "position:fixed;inset-inline-end:16px;bottom:16px;z-index:99999;padding:14px 20px;border-radius:24px;border:0;font:600 16px system-ui";
     host.attachShadow({ mode: "open" }).append(launcher);
     on(launcher, "click", open);
     on(launcher, "pointerenter", load);

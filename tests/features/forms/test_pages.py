@@ -371,6 +371,11 @@ async def test_what_is_pasted_works(alice: Browser, forms: Forms) -> None:
     coloured = html.unescape(await text_of(alice, f"/forms/{red['id']}/share"))
     assert coloured.count('data-colour="#b3261e"') == 3
     assert "data-colour" not in page
+    assert 'data-label="Write to us"' in page
+    assert page.count("data-label=") == 1
+    arabic = await forms.make(one_step(*fields, title="Arabic", language="ar"))
+    spoken = html.unescape(await text_of(alice, f"/forms/{arabic['id']}/share"))
+    assert spoken.count('data-label="اتصل بنا"') == 3
     assert f"connect-src {BASE};" in page
     pasted = page.split(f'<form action="{form["page"]}" method="post">')[1].split("</form>")[0]
     assert "&lt;A&gt;" in pasted

@@ -41,7 +41,7 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
   const bar = element("progress", { "aria-labelledby": "count" });
   const count = element("p", { class: "dim", id: "count" });
   const next = element("button", { class: "go" });
-  const back = element("button", { type: "button", click: () => go(-1) }, say("back"));
+  const back = element("button", { type: "button", click: () => (complain([]), go(-1)) }, say("back"));
   const trap = element("input", { name: "_gotcha", tabindex: -1, autocomplete: "off" });
   const whole = element(
     "form",

@@ -20,13 +20,20 @@ export const draw = (host: HTMLElement, core: Core): View => {
   const title = element("h2", { id: "title", tabindex: -1 }, form.title);
   const nothing = (): void => {};
   const view: View = { open: nothing, close: nothing, fill: nothing, submit: nothing };
-  const content = "steps" in form ? filled(form, title, core, view) : element("div", { class: "end" }, title, element("p", {}, form.text));
+  const made = (): HTMLElement =>
+    "steps" in form ? filled(form, title, core, view) : element("div", { class: "end" }, title, element("p", {}, form.text));
+  let content = made();
   const spoken = { lang: form.language, dir: form.dir };
   if (mode === "inline") {
     root.append(element("div", spoken, content));
     return view;
   }
   const told = (open: boolean): void => {
+    // After the thanks the next opening offers the form anew.
+    if (!content.isConnected) {
+      title.textContent = form.title;
+      dialog.firstChild!.replaceWith((content = made()));
+    }
     launcher?.setAttribute("aria-expanded", "" + open);
     core.tell(open ? "open" : "close", {});
   };

@@ -4,13 +4,10 @@ import type { Theme } from "./types";
 const LIGHT = "--bg:#fff;--ink:#1b1e26;--dim:#5a6070;--line:#868c9c;--soft:#f2f3f7;--bad:#b3261e";
 const DARK = "--bg:#17191f;--ink:#eceef3;--dim:#a9afbd;--line:#7c8394;--soft:#242730;--bad:#ff9d94";
 
-/** Black or white, whichever is read better on the colour (WCAG's contrast meets itself at a luminance of 0.18). */
-const onColour = (colour: string): string =>
-  [0.21, 0.72, 0.07].reduce((sum, part, at) => sum + part * (parseInt(colour.substr(1 + 2 * at, 2), 16) / 255) ** 2.2, 0) > 0.18
-    ? "#000"
-    : "#fff";
-
-/** Texts run as their own first letter does (`plaintext`), but stand where the form's language begins. */
+/**
+ * Texts run as their own first letter does (`plaintext`), but stand where the form's language begins. On the accent stands
+ * black or white as on the launcher (draw.ts), which says why; a browser that does not know relative colours writes white.
+ */
 export const sheet = ({ accent, scheme, corners, font, density }: Theme): CSSStyleSheet => {
   const made = new CSSStyleSheet();
   const dark = `:host{color-scheme:dark;${DARK}}`;
@@ -29,14 +26,14 @@ export const sheet = ({ accent, scheme, corners, font, density }: Theme): CSSSty
       `input,select,textarea{inline-size:100%;scroll-margin:64px;unicode-bidi:plaintext}textarea{block-size:7em}` +
       `.tick{display:flex;gap:10px;align-items:center;min-block-size:44px}.tick input{inline-size:24px;min-block-size:24px;flex:none;accent-color:var(--a)}.row{display:flex;flex-wrap:wrap;gap:4px 16px}` +
       `.bad,[aria-invalid=true]{color:var(--bad);border-color:var(--bad)}` +
-      `button{background:var(--soft)}.go{unicode-bidi:plaintext;background:var(--a);color:${onColour(accent)};border-color:var(--a);font-weight:600;padding-inline:24px}` +
+      `button{background:var(--soft)}.go{unicode-bidi:plaintext;background:var(--a);color:#fff;color:lab(from var(--a) calc((49.5 - l)*999) 0 0);border-color:var(--a);font-weight:600;padding-inline:24px}` +
       `[aria-disabled=true]{opacity:.7}:focus-visible{outline:3px solid var(--ink);outline-offset:2px}` +
       `.link{display:block;margin-block:8px;color:inherit;text-align:inherit}[type=email],[type=tel]{unicode-bidi:isolate;direction:ltr}` +
       `progress{inline-size:100%;accent-color:var(--ink)}a{color:inherit}.trap{position:absolute;inset-block-start:-9999px}` +
       `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overflow:auto;overscroll-behavior:contain;box-shadow:0 8px 40px #0005}` +
       `.x{position:absolute;inset-block-start:8px;inset-inline-end:8px;inline-size:44px;border:0}dialog h2{margin-inline-end:52px}` +
       `.slide-in{margin-inline-end:0;block-size:100dvh}` +
-      `.button{position:fixed;inset:auto 16px 76px auto;max-inline-size:calc(100vw - 32px);max-block-size:calc(100dvh - 92px);z-index:99999}` +
+      `.button{position:fixed;inset-block:auto 76px;inset-inline:auto 16px;max-inline-size:calc(100vw - 32px);max-block-size:calc(100dvh - 92px);z-index:99999}` +
       `::backdrop{background:#0008}`,
   );
   return made;

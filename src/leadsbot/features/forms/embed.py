@@ -10,6 +10,7 @@ from typing import Final
 from leadsbot.contracts.intake import TRAP_FIELD
 from leadsbot.features.forms.definition import Definition, Theme
 from leadsbot.features.forms.localized import ShownField, language_for, shown_form
+from leadsbot.features.forms.words import words
 from leadsbot.features.sources.public import Snippet, form_script, script_tag
 from leadsbot.kit.links import origin
 
@@ -30,10 +31,14 @@ def button_colour(definition: Definition) -> dict[str, str]:
 
 
 def widget_snippets(base: str, key: str, definition: Definition) -> list[Snippet]:
-    """One script tag for each mode of the widget."""
-    colour = button_colour(definition)
+    """One script tag for each mode of the widget. What its own button says is in the form's language; the script itself
+    knows no word but the English one."""
+    own = button_colour(definition)
+    label = words(language_for(definition, ""))["launcher"]
+    if label != words("en")["launcher"]:
+        own = {**own, "label": label}
     return [
-        Snippet(mode, title, note, script_tag(base, key, mode=mode, **({} if mode == "inline" else colour)))
+        Snippet(mode, title, note, script_tag(base, key, mode=mode, **({} if mode == "inline" else own)))
         for mode, title, note in MODES
     ]
 

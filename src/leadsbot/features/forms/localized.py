@@ -32,7 +32,7 @@ ENGLISH: Final = {
 """The same languages as our own English sentences call them."""
 _PAGE_ONLY: Final = (
     "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "file_hint", "kept_",
-    "changed",
+    "changed", "launcher",
 )  # fmt: skip
 _BY_TYPE: Final = {"email": "email", "phone": "tel"}
 _BY_KEY: Final = {

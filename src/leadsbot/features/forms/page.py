@@ -164,6 +164,10 @@ def _form(
     shown = shown_form(form.definition, language, key=form.source.key, version=form.version)
     problems = drawing.problems(shown, faults, general)
     base = services.url(f"/f/{shown.key}")
+    resume = {partials.RESUME: begun.code} if begun.code else {}
+    # The language stays in the address, which a browser asks for again when somebody comes back to it.
+    wanted = request.query_params.get("lang", "")[:35]
+    spoken = {"lang": wanted} if wanted else {}
     token = mint_token(services.signer, shown.key, origin(services.url()))
     title = f"{words(language)['problem_title']} – {shown.title}" if problems else shown.title
     answer = _page(
@@ -171,7 +175,7 @@ def _form(
         key=shown.key, sheet=sheet, policy=_policy(form.definition), title=title, form=shown, problems=problems,
         steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, earlier, faults)),
         say=_speaker(form.definition, language), described=drawing.described, files=drawing.has_files(shown),
-        trap=TRAP_FIELD, script="" if sheet else static.url("hosted.js"), logic="" if sheet else drawing.logic(shown),
+        trap=TRAP_FIELD, script="" if sheet else static.url("hosted.js"), logic="" if sheet else _logic(form, shown),
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
         languages=_languages(request, base, shown, form.definition),
         ours={
@@ -179,11 +183,15 @@ def _form(
             "_lang": language if shown.languages or language != form.definition.language else "",
             f"context[{CONTEXT}]": _partial_id(begun, refused[1] if refused else None),
         },
-        begun=begun, resume=urlencode({partials.RESUME: begun.code}) if begun.code else "",
+        begun=begun, resume=urlencode(resume), along=urlencode(resume | spoken),
     )  # fmt: skip
     if begun.code:
         answer.headers.update({"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
     return answer
+
+
+def _logic(form: Live, shown: ShownForm) -> str:
+    return drawing.logic(shown, form.source.country, {each.key: each.country for each in form.definition.fields()})
 
 
 def _partial_id(begun: Begun, sent: object) -> str:
