@@ -143,7 +143,7 @@ const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words 
     if (place && sound && changed(drawn)) current = place;
     place = 0;
     settle();
-    history.replaceState({ ...history.state, step: current }, "");
+    if (history.state?.step !== current) history.replaceState({ ...history.state, step: current }, "");
   });
 
   form.noValidate = true;
@@ -160,6 +160,7 @@ const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words 
   current = wrong ?? kept ?? 0;
   if (wrong === undefined && kept === undefined) place = Number(history.state?.step) || 0;
   settle();
+  if (!history.state) history.replaceState({ step: current }, "");
 };
 
 /** Every field of the page, in order. */
