@@ -1,6 +1,7 @@
 -- One batch: submissions and their events, in one statement. $1 is a JSON array of rows, which costs the sender less
 -- processor time than one array per column (docs/adr/0002). "head" is the first submission of a request: the others of
--- its batch, and every event, are written only if it was. Whatever screening does not allow is quarantined. An event bears the id of its submission: it happens once.
+-- its batch, and every event, are written only if it was. Whatever screening does not allow is quarantined. An event
+-- bears the id of its submission: it happens once.
 WITH item AS MATERIALIZED (
     SELECT *, coalesce(verdict ->> 'verdict' <> 'allow', false) AS quarantined
     FROM jsonb_to_recordset($1::text::jsonb) AS t (
