@@ -187,6 +187,21 @@ def test_many_from_one_address_or_its_neighbours_are_noticed_and_others_are_not_
     assert provider[-1].reasons == ["many_from_network"]
 
 
+def test_a_form_under_load_says_nothing_of_a_person_and_something_beside_another_sign() -> None:
+    one, workspace = screener(), new_id()
+
+    def send(n: int, **more: str) -> Verdict:
+        fields = {"name": "Pat Person", "email": f"p{n}@example.org"}
+        verdict = one.weigh(arriving(fields, workspace_id=workspace, ip=f"2001:db8:{n:x}::1", **more))
+        assert verdict is not None
+        return verdict
+
+    assert [send(n).reasons for n in range(200)] == [[]] * 200
+    told = send(200, user_agent="python-requests/2.32")
+    assert sorted(told.reasons) == ["form_under_load", "program_agent"]
+    assert told.verdict == "allow"
+
+
 def test_a_copied_text_is_noticed_also_with_a_word_changed_and_in_its_workspace_only() -> None:
     one, workspace = screener(), new_id()
     text = "Dear owner, we looked at your shop {} and would like to send you our brochure about awnings and shutters."

@@ -138,7 +138,7 @@ def test_fingerprints_of_similar_texts_are_near_and_of_others_far() -> None:
     assert (one ^ far).bit_count() >= 15
 
 
-def test_texts_are_forgotten_after_a_day_and_never_fill_the_memory() -> None:
+def test_texts_are_forgotten_after_a_day_and_when_as_many_others_came() -> None:
     repeats, workspace = Repeats(most=50), 1
     reading = words.read("one two three four five six seven eight nine ten")
     assert repeats.look(workspace, reading, 0.0) is None
@@ -146,8 +146,24 @@ def test_texts_are_forgotten_after_a_day_and_never_fill_the_memory() -> None:
     assert again is not None
     assert again.code == "repeated_text"
     assert repeats.look(workspace, reading, 10.0 + 25 * 3600) is None
-    for n in range(500):
-        numbers = " ".join(str(n * 97 + k * k * 13) for k in range(12))
-        repeats.look(n, words.read(numbers), 11.0 + 25 * 3600)
-    assert len(repeats._texts) <= 50
-    assert len(repeats._groups) <= 4 * 50
+    assert repeats.look(workspace, reading, 11.0 + 25 * 3600) is not None
+    for n in range(49):
+        assert repeats.look(workspace, _numbers(n), 12.0 + 25 * 3600) is None
+    assert repeats.look(workspace, reading, 13.0 + 25 * 3600) is not None
+    for n in range(49, 99):
+        repeats.look(workspace, _numbers(n), 14.0 + 25 * 3600)
+    assert repeats.look(workspace, reading, 15.0 + 25 * 3600) is None
+
+
+def test_a_text_is_compared_with_those_of_the_same_workspace_only() -> None:
+    repeats = Repeats()
+    # The last 16 bits are what the places in the tables are mixed with.
+    for workspace in (1, 2, 1 + (1 << 16), 1 + (1 << 100)):
+        assert repeats.look(workspace, _numbers(7), 0.0) is None
+        assert repeats.look(workspace, _numbers(7), 1.0) is not None
+
+
+def _numbers(n: int) -> words.Reading:
+    """A text of twelve numbers, unlike that of any other ``n``."""
+    drawn = random.Random(n)
+    return words.read(" ".join(str(drawn.randrange(100_000)) for _ in range(12)))

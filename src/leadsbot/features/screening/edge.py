@@ -103,23 +103,24 @@ class EdgeScreener:
 
     def _content(self, workspace: int, parts: Said, settings: Settings, *, counted: bool) -> list[Evidence]:
         """What the texts say."""
-        found = [content.name(parts), content.same_everywhere(parts), content.disposable(parts)]
+        beside = content.name(parts), content.same_everywhere(parts), content.disposable(parts)
+        found = [one for one in beside if one]
         text = words.plain(parts.text)
         if text and not text.isspace():
             reading = words.read(text)
             found.append(self._model(workspace, reading))
             found += content.text(text, reading)
-            if settings.scripts and not text.isascii():
-                found.append(scripts.script(text, settings.scripts))
-            if counted:
-                found.append(self._repeats.look(workspace, reading, clock.monotonic()))
-        return [each for each in found if each is not None]
+            if settings.scripts and not text.isascii() and (one := scripts.script(text, settings.scripts)):
+                found.append(one)
+            if counted and (one := self._repeats.look(workspace, reading, clock.monotonic())):
+                found.append(one)
+        return found
 
     def _model(self, workspace: int, reading: words.Reading) -> Evidence:
         weights = self._taught.weights(workspace)
         trust = TRUST if weights is None else TAUGHT_TRUST
         odds = (weights or self._prior).logit(reading)
-        return Evidence(min(DISTRUST, max(trust, odds)), "wording", "content")
+        return Evidence(trust if odds < trust else min(odds, DISTRUST), "wording", content.SIDE)
 
     def _behaviour(self, arriving: Arriving) -> list[Evidence]:
         """How it was sent, for what a browser sends."""

@@ -22,6 +22,8 @@ STRONG: Final = 1.8
 """From this weight on, one side alone makes a bot likely; two such sides may block."""
 POLICY: Final = "policy"
 """The side of what the workspace asks for and did not get, which is no finding about the sender."""
+LOAD: Final = "load"
+"""The side of what is said of a form and of nobody who fills it in: it counts beside other findings only."""
 WORTH_NAMING: Final = 0.25
 THRESHOLDS: Final = {"low": (0.80, 0.99), "normal": (0.50, 0.95), "high": (0.32, 0.90)}
 """From which score on a submission is quarantined, and from which it is blocked."""
@@ -78,7 +80,7 @@ def score_of(evidence: list[Evidence]) -> float:
 def decide(evidence: list[Evidence], sensitivity: Sensitivity) -> Verdict:
     """The verdict. Blocking needs a high score and two strong findings from different sides."""
     against = [each for each in evidence if each[0] >= WORTH_NAMING]
-    if not against:
+    if not against or (len(against) == 1 and against[0].side == LOAD):
         # Without one of them no score comes near a threshold, so it is not even worked out.
         return CLEAR
     score = score_of(evidence)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Final
 from zlib import crc32
 
@@ -80,11 +80,18 @@ def read(text: str) -> Reading:
     """Read a text that :func:`plain` has made. Deterministic over processes, machines and versions of Python."""
     split = text.split(None, MOST_PIECES)
     found = pieces(split if len(split) <= MOST_PIECES else split[:MOST_PIECES])
-    places = [before.last + after.first & MASK for before, after in pairwise([BEGIN, *found])]
-    distinct = list(dict.fromkeys(found))
-    counts = sum([piece.counts for piece in distinct])
+    last, places, counts, distinct = BEGIN.last, [], 0, found
+    for piece in found:
+        places.append(last + piece.first & MASK)
+        last = piece.last
+        counts += piece.counts
+    if len(set(found)) < len(found):
+        distinct = list(dict.fromkeys(found))
+        counts = sum([piece.counts for piece in distinct])
     size, digits, capitals = len(text), counts // DIGITS & COUNT, counts // CAPITALS & COUNT
-    places.append(_LENGTHS[size // 20 if size < 400 else 20])
-    places.append(_NUMBERS[digits // 3 if digits < 30 else 10])
-    places.append(_SHOUTS[10 * capitals // (size + 1)])
+    places += (
+        _LENGTHS[size // 20 if size < 400 else 20],
+        _NUMBERS[digits // 3 if digits < 30 else 10],
+        _SHOUTS[10 * capitals // (size + 1)],
+    )
     return Reading(distinct, places, counts)

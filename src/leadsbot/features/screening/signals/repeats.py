@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from array import array
 from typing import Final
 
 from leadsbot.features.screening.learning.pieces import LANES
@@ -19,74 +19,54 @@ WEIGHTS: Final = (0.3, 0.6, *[1.2] * 7, 1.8)
 """By how often it came in before. Whoever tries a form some times is no bot; who goes on is."""
 MOST_PIECES: Final = 255
 """A lane is one byte, in which every word counts one."""
-_BITS: Final = [bytes(int(count * 2 > words) for count in range(256)) for words in range(256)]
-_ONES: Final = bytes(48 + (byte > 0) for byte in range(256))
+_BITS: Final = [bytes(48 + (count * 2 > words) for count in range(256)) for words in range(256)]
 _GROUP: Final = (1 << 16) - 1
 
 
 def fingerprint(reading: Reading) -> int:
     """64 bits of which similar texts share most."""
-    pieces = reading.pieces[:MOST_PIECES]
+    pieces = reading.pieces if len(reading.pieces) <= MOST_PIECES else reading.pieces[:MOST_PIECES]
     lanes = sum([piece.lanes for piece in pieces])
-    return int(lanes.to_bytes(LANES, "big").translate(_BITS[len(pieces)]).translate(_ONES), 2)
-
-
-def _groups(workspace: int, mark: int) -> tuple[int, ...]:
-    """Keys for the four quarters of a fingerprint, as numbers: 18 bits below the workspace's."""
-    base = workspace << 18
-    return (
-        base | mark & _GROUP,
-        base | 1 << 16 | mark >> 16 & _GROUP,
-        base | 2 << 16 | mark >> 32 & _GROUP,
-        base | 3 << 16 | mark >> 48,
-    )
+    return int(lanes.to_bytes(LANES, "big").translate(_BITS[len(pieces)]), 2)
 
 
 class Repeats:
-    """Remembers texts. Bounded, and each web process has its own memory: what comes in here is what can be compared.
+    """Remembers the last ``most`` different texts, at most 65,536. Each web process has its own memory: what comes in
+    here is what can be compared. Workspaces are named by the number of their id.
 
-    Workspaces are named by the number of their id.
+    Arrays of a fixed size: a text is a line of them, the oldest line is written over, and for each quarter of
+    a fingerprint a table says in which line the newest text with these 16 bits stands. Where two workspaces or two
+    texts want one place of a table, the newer one has it: a text may be forgotten early, but never taken for another.
     """
 
     def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._texts: OrderedDict[tuple[int, int], list[float]] = OrderedDict()
-        """Times seen and the last moment, by workspace and fingerprint; the oldest first."""
-        self._groups: dict[int, int] = {}
-        """The newest fingerprint by workspace and each of its four groups."""
+        self._most, self._next = most, 0
+        self._marks, self._owners = array("Q", bytes(8 * most)), array("q", bytes(8 * most))
+        self._times, self._seen = array("B", bytes(most)), array("d", bytes(8 * most))
+        self._lines = [array("H", bytes(2 << 16)) for _ in range(4)]
 
     def look(self, workspace: int, reading: Reading, now: float) -> Evidence | None:
         """Whether this text, or one nearly like it, came in within a day; it is remembered. ``now`` is monotonic."""
         if len(reading.pieces) < FEWEST:
             return None
-        mark = fingerprint(reading)
-        groups = _groups(workspace, mark)
-        known = self._like(workspace, mark, groups)
-        entry = self._texts.pop((workspace, known), None) if known is not None else None
-        if known is None or entry is None or now - entry[1] > KEPT_S:
-            known, entry = mark, [0.0, now]
-        times = int(entry[0])
-        self._texts[workspace, known] = [entry[0] + 1, now]
-        for group in groups:
-            self._groups[group] = known
-        if len(self._texts) > self._most:
-            self._forget()
-        if not times:
-            return None
-        return Evidence(WEIGHTS[min(times, len(WEIGHTS)) - 1], "repeated_text", "repeat")
+        mark, owner = fingerprint(reading), hash(workspace)
+        mixed = mark ^ (owner & _GROUP) * 0x1000100010001
+        one, two, three, four = self._lines
+        a, b, c, d = mixed & _GROUP, mixed >> 16 & _GROUP, mixed >> 32 & _GROUP, mixed >> 48
+        line = self._like(owner, mark, (one[a], two[b], three[c], four[d]))
+        times = self._times[line] if line >= 0 and now - self._seen[line] <= KEPT_S else 0
+        if line < 0:
+            line, self._next = self._next, (self._next + 1) % self._most
+            self._marks[line], self._owners[line] = mark, owner
+        self._times[line] = times + 1 if times < 255 else 255
+        self._seen[line] = now
+        one[a] = two[b] = three[c] = four[d] = line
+        return Evidence(WEIGHTS[min(times, len(WEIGHTS)) - 1], "repeated_text", "repeat") if times else None
 
-    def _like(self, workspace: int, mark: int, groups: tuple[int, ...]) -> int | None:
-        if (workspace, mark) in self._texts:
-            return mark
-        for group in groups:
-            known = self._groups.get(group)
-            if known is not None and (known ^ mark).bit_count() <= NEAR and (workspace, known) in self._texts:
-                return known
-        return None
-
-    def _forget(self) -> None:
-        """The oldest text."""
-        (workspace, mark), _ = self._texts.popitem(last=False)
-        for group in _groups(workspace, mark):
-            if self._groups.get(group) == mark:
-                del self._groups[group]
+    def _like(self, owner: int, mark: int, lines: tuple[int, ...]) -> int:
+        """Which of these lines is a text of the same workspace that is like this one, else -1."""
+        marks = self._marks
+        for line in lines:
+            if (marks[line] ^ mark).bit_count() <= NEAR and self._owners[line] == owner and self._times[line]:
+                return line
+        return -1

@@ -7,7 +7,7 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from leadsbot.features.screening.model import Evidence
+from leadsbot.features.screening.model import LOAD, Evidence
 from leadsbot.infra.ratelimit import Limit, Limiter, networks
 
 ADDRESS: Final = Limit("screening-address", 10, 60)
@@ -19,7 +19,7 @@ FAR_OVER: Final = 3.0
 MANY: Final = Evidence(1.3, "many_from_address", "rate")
 FLOOD: Final = Evidence(2.6, "flood_from_address", "rate")
 NEIGHBOURS: Final = Evidence(0.8, "many_from_network", "rate")
-BUSY: Final = Evidence(0.5, "form_under_load", "rate")
+BUSY: Final = Evidence(0.5, "form_under_load", LOAD)
 AGAIN: Final = Evidence(0.9, "same_email_again", "rate")
 OFTEN: Final = Evidence(2.0, "same_email_often", "rate")
 _KEY: Final = os.urandom(32)
@@ -56,7 +56,7 @@ class Velocity:
         """The same e-mail address over and over."""
         if not email:
             return None
-        fill = self._limiter.fill(EMAIL, (workspace, hash((_KEY, email))))
+        fill = self._limiter.fill(EMAIL, hash((_KEY, workspace, email)))
         if fill <= 1:
             return None
         return OFTEN if fill > FAR_OVER else AGAIN
