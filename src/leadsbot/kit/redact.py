@@ -26,8 +26,8 @@ _HINTS: Final = ("bearer", "basic", "lb_", "whsec_", "k_live", "k_test", ":", "=
 _EMAIL: Final = re.compile(r"[^\s@<>()\[\]{}\"',;:=\\/&?]{1,64}@[^\s@<>()\[\]{}\"',;:=\\/&?]{1,253}\.[^\W\d_]{2,24}")
 _PHONE: Final = re.compile(r"(?<![\w.+-])(?:\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,14}(?![\w:]|[.-]\d)")
 _CARD: Final = re.compile(r"(?<![\d.])\d(?:[ \-]?\d){12,18}(?!\d)")
-_LONG_NUMBER: Final = re.compile(r"[0-9][0-9 \-]{12}")
-"""What every card number begins with. Hardly any text has it, and it is found in a fifth of the time."""
+_CARD_DIGITS: Final = 13
+"""Every card number has as many. Hardly any text has, and digits are counted in a fifth of the time of a search."""
 _DATE: Final = re.compile(r"(?:19|20)\d\d[-/.](?:0\d|1[0-2])[-/.][0-3]\d|\d{1,3}(?:\.\d{1,3}){3}\Z|\d+\.\d+\Z")
 # What PostgreSQL tells beside an error: the row or the key that failed, with everything in it. It ends where SQLAlchemy
 # or Python go on, as such or inside of a repr().
@@ -80,7 +80,10 @@ def mask_pans(text: str) -> str:
     begins like a card of a known scheme and passes the Luhn check, so order and telephone numbers hardly ever match.
     Only ASCII digits count.
     """
-    if len(text) < 13 or not _LONG_NUMBER.search(text) or not _CARD.search(text):
+    if len(text) < _CARD_DIGITS:
+        return text
+    plain = text.encode("utf-8", "ignore")
+    if len(plain) - len(plain.translate(None, b"0123456789")) < _CARD_DIGITS:
         return text
     return _CARD.sub(_mask_card, text)
 

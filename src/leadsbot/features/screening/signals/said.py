@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -35,6 +36,7 @@ class Said(msgspec.Struct, frozen=True, gc=False):
     """Every text of some length, to see whether all say the same."""
 
 
+_FLAT: Final = frozenset({str, int, bool, Decimal, type(None)})
 PROSE, NAME, OTHER = range(3)
 MOST_KEYS: Final = 5_000
 _kinds: dict[str, int] = {}
@@ -61,10 +63,8 @@ def said(fields: Mapping[str, Any]) -> Said:
     texts: list[str] = []
     name = email = ""
     items: Iterable[tuple[str, Any]] = fields.items()
-    for value in fields.values():
-        if type(value) is dict or type(value) is list:
-            items = _flat(fields)
-            break
+    if not _FLAT.issuperset(map(type, fields.values())):
+        items = _flat(fields)
     for key, value in items:
         if not value or type(value) is not str:
             continue
