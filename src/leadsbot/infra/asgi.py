@@ -53,6 +53,22 @@ class Observer(Protocol):
         ...
 
 
+EXCHANGE: Final = "leadsbot.exchange"
+"""The ASGI extension under which a server of ours (``infra/wire.py``) gives an :class:`Exchange`."""
+
+
+class Exchange(Protocol):
+    """A short way for a request that came in one piece, and for an answer in one piece."""
+
+    def body(self) -> bytes | None:
+        """The whole body if it is there and nobody has read of it; None: read it as ASGI says."""
+        ...
+
+    def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> bool:
+        """Send an answer. False when it was not possible: send it as ASGI says."""
+        ...
+
+
 def _cut(value: bytes) -> str:
     return value[: 4 * HEADER_LIMIT].decode("utf-8", "replace")[:HEADER_LIMIT]
 
@@ -62,6 +78,7 @@ class Request:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        self.exchange: Exchange | None = (scope.get("extensions") or {}).get(EXCHANGE)
         self.id = f"req_{_PROCESS}{next(_NUMBERS):08x}"
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.origin = self.header(b"origin") or None
@@ -139,10 +156,19 @@ class Room:
     def __exit__(self, *_: object) -> None:
         self._requests += 1
 
-    async def read(self, receive: Any, declared: str | None, most: int) -> bytes:
+    async def read(self, request: Request, receive: Any, most: int) -> bytes:
         """The whole body. Raises TooLarge beyond ``most`` bytes, TooSlow after the deadline, Unavailable when full."""
+        declared = request.header(b"content-length")
         if declared and (not declared.isdigit() or len(declared) > 15 or int(declared) > most):
             raise too_large(most)
+        whole = request.exchange.body() if request.exchange is not None else None
+        if whole is None:
+            return await self._read(receive, most)
+        if len(whole) > most:
+            raise too_large(most)
+        return whole
+
+    async def _read(self, receive: Any, most: int) -> bytes:
         size, chunks, task = 0, [], asyncio.current_task()
         if task is None:
             raise RuntimeError("a body is read by a task")
@@ -206,24 +232,30 @@ def failure(error: AppError, request_id: str, *, page: bool, referer: str) -> Re
     return error.status, {**headers, **error.headers}, refused_page(error, request_id, referer)
 
 
-def messages(reply: Reply, request_id: str, origin: str | None, *, readable: bool) -> list[dict[str, Any]]:
-    """The two ASGI messages. ``readable`` lets scripts of ``origin`` see the answer; cookies are never allowed."""
-    status, headers, body = reply
-    out = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
-    out += [
-        (b"content-length", str(len(body)).encode()),
-        (b"x-request-id", request_id.encode()),
-        (b"vary", b"Origin, Accept"),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    if origin is not None and readable:
-        out.append((b"access-control-allow-origin", origin.encode("latin-1", "replace")))
-        out.append((b"access-control-expose-headers", _SHOW.encode()))
-    if status == 204:
-        out = [header for header in out if header[0] != b"content-length"]
-    start = {"type": "http.response.start", "status": status, "headers": out}
-    return [start, {"type": "http.response.body", "body": body}]
+def _headers(request: Request, reply: Reply, *, readable: bool) -> dict[str, str]:
+    """All headers. ``readable`` lets scripts of the request's origin see the answer; cookies are never allowed."""
+    status, given, body = reply
+    headers = {name.lower(): value for name, value in given.items()}
+    headers.update(request.extra)
+    headers["x-request-id"] = request.id
+    headers["vary"] = "Origin, Accept"
+    headers["cache-control"] = "no-store"
+    headers["x-content-type-options"] = "nosniff"
+    if status != 204:
+        headers["content-length"] = str(len(body))
+    if request.origin is not None and readable:
+        headers["access-control-allow-origin"] = request.origin
+        headers["access-control-expose-headers"] = _SHOW
+    return headers
+
+
+async def _send(request: Request, reply: Reply, send: Any, *, readable: bool) -> None:
+    headers, (status, _, body) = _headers(request, reply, readable=readable), reply
+    if request.exchange is not None and request.exchange.answer(status, headers, body):
+        return
+    pairs = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def respond(
@@ -244,8 +276,6 @@ async def respond(
             log.exception("request.failed")
         outcome, readable = told.code, told.code != "forbidden"
         reply = failure(told, request.id, page=request.wants_page, referer=request.header(b"referer"))
-    reply[1].update(request.extra)
-    for message in messages(reply, request.id, request.origin, readable=readable):
-        await send(message)
+    await _send(request, reply, send, readable=readable)
     if observer is not None:
         observer.observe(outcome, monotonic() - started, request.about)

@@ -130,7 +130,7 @@ class CaptureApp:
         ip = call.ip(self._trusted)
         call.extra = guard.limit(self._limiter, self._limits, source, call.route, ip)
         most = source.max_body if source else guard.TOKENLESS_BODY
-        body = await self._room.read(receive, call.header(b"content-length"), most)
+        body = await self._room.read(call, receive, most)
         if source is not None:
             guard.signed(source, call, body)
         tree, is_form, warnings = bodies.tree(call.content_type, body, text_is_json=call.route == guard.WIDGET)
