@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from leadsbot.infra.asgi import EXCHANGE
 
@@ -33,13 +33,6 @@ class Gathering:
             self._loop.call_soon(self._flush)
         self._held.append(data)
 
-    def whole(self, data: bytes) -> None:
-        """Send what nothing follows, at once unless something is held."""
-        if self._held:
-            self._held.append(data)
-        else:
-            self._transport.write(data)
-
     def close(self) -> None:
         """Send what is held, then close."""
         self._flush()
@@ -51,62 +44,53 @@ class Gathering:
             self._transport.write(data)
 
 
-class Exchange:
-    """One request and its answer, see :class:`leadsbot.infra.asgi.Exchange`."""
+class Protocol(HttpToolsProtocol):
+    """For ``uvicorn.Config(http=…)``. To the request at hand it is a :class:`leadsbot.infra.asgi.Exchange`."""
 
-    __slots__ = ("_cycle", "_protocol", "_unread")
+    _every: tuple[list[tuple[bytes, bytes]], bytes] = [], b""
+    _unread: bytearray | None = None
 
-    def __init__(self, protocol: Protocol, cycle: RequestResponseCycle) -> None:
-        self._protocol, self._cycle = protocol, cycle
-        self._unread = cycle.body
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client connected."""
+        super().connection_made(cast("asyncio.Transport", Gathering(transport, self.loop)))
+
+    def on_headers_complete(self) -> None:
+        """A request begins."""
+        super().on_headers_complete()
+        # Not an object for each request: it and the request would know each other, and only the collector of garbage
+        # would end that, which costs more than all that is saved here.
+        cast("dict[str, Any]", self.scope)["extensions"] = {EXCHANGE: self}
+        self._unread = self.cycle.body
 
     def body(self) -> bytes | None:
         """The whole body if it is there and nobody has read of it."""
-        cycle = self._cycle
-        # Whoever reads by ASGI leaves another buffer in its place.
-        if cycle.more_body or cycle.disconnected or cycle.body is not self._unread:
+        cycle = self.cycle
+        # While others wait behind it, the request at hand is not the last one. Whoever reads by ASGI leaves another
+        # buffer in its place.
+        if self.pipeline or cycle.more_body or cycle.disconnected or cycle.body is not self._unread:
             return None
-        cycle.body = bytearray()
+        whole, cycle.body = bytes(cycle.body), bytearray()
         cycle.message_event.clear()
-        return bytes(self._unread)
+        return whole
 
     def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> bool:
         """Send a whole answer; False for what is unusual, which uvicorn's own way sends, or refuses, better."""
-        cycle, protocol = self._cycle, self._protocol
-        usual = cycle.keep_alive and not cycle.response_started and not cycle.disconnected
-        if not usual or protocol.flow.write_paused or "connection" in headers or cycle.scope["method"] == "HEAD":
+        cycle = self.cycle
+        usual = cycle.keep_alive and not (self.pipeline or cycle.response_started or cycle.disconnected)
+        if not usual or self.flow.write_paused or "connection" in headers or cycle.scope["method"] == "HEAD":
             return False
         # No value can end its line and begin another.
         if not "".join(headers.values()).isprintable():
             return False
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode("latin-1", "replace")
         cycle.response_started = cycle.response_complete = True
-        head = STATUS_LINE[status] + protocol.every_answer(cycle.default_headers) + lines
-        protocol.gathering.whole(head + b"\r\n" + body)
+        self.transport.write(b"".join((STATUS_LINE[status], self._all(cycle.default_headers), lines, b"\r\n", body)))
         cycle.message_event.set()
         cycle.on_response()
         return True
 
-
-class Protocol(HttpToolsProtocol):
-    """For ``uvicorn.Config(http=…)``."""
-
-    _every: tuple[list[tuple[bytes, bytes]], bytes] = [], b""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A client connected."""
-        self.gathering = Gathering(transport, self.loop)
-        super().connection_made(cast("asyncio.Transport", self.gathering))
-
-    def on_headers_complete(self) -> None:
-        """A request begins."""
-        before = self.cycle
-        super().on_headers_complete()
-        if self.cycle is not before:
-            cast("dict[str, Any]", self.scope)["extensions"] = {EXCHANGE: Exchange(self, self.cycle)}
-
-    def every_answer(self, headers: list[tuple[bytes, bytes]]) -> bytes:
-        """The lines of the headers that uvicorn gives every answer, such as the date, which changes once a second."""
+    def _all(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        """The lines that uvicorn gives every answer, such as the date, which changes once a second."""
         known = self._every
         if known[0] is not headers:
             known = Protocol._every = headers, b"".join([b"%b: %b\r\n" % pair for pair in headers])
