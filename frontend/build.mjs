@@ -25,6 +25,7 @@ const entries = [
   { name: "widget-rules.js", file: "src/widget/rules/index.ts", budget: 900, globalName: "LEADSBOT_RULES", target: "es2021" },
   { name: "builder.js", file: "src/builder/main.ts", budget: 24_000 },
   { name: "builder-trial.js", file: "src/builder/trial.ts", budget: 6_000 },
+  { name: "builder-page.js", file: "src/builder/page.ts", budget: 5_500 },
   { name: "builder.css", file: "styles/builder.css", budget: 4_000 },
 ];
 const browsers = ["es2022", "chrome123", "firefox121", "safari17.5"];
