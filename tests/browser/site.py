@@ -38,7 +38,7 @@ HILDE = {
     "Answers": {"rooms": [1, 2, 3], "pets": True},
 }
 EVERYTHING = {
-    "first_name": "Ada", "last_name": "Byron", "phone": "+49 30 901820", "what": "bath", "rooms": ["kitchen", "bath"],
+    "first_name": "Ada", "last_name": "Byron", "phone": "+49 30 902244", "what": "bath", "rooms": ["kitchen", "bath"],
     "budget": "2500", "start": "2026-12-24", "size": "12.5", "found": "bath", "like": "4", "terms": "yes",
     "news": "yes", "message": "The bath is from 1962 and so are the pipes. Can somebody come this week?",
 }  # fmt: skip

@@ -204,6 +204,19 @@ async def test_results_with_many_columns_scroll_in_a_window_that_shows_it(
     await page.close()
 
 
+async def test_the_mark_of_a_folded_line_stands_beside_it(site: Site, browser: Browser) -> None:
+    page = await (await site.profile(browser, OWNER)).new_page()
+    await page.goto("/quarantine?state=blocked")
+    line = page.locator("summary:has(> .cut)").first
+    for width, most in ((1280, 30), (390, 60)):
+        await page.set_viewport_size({"width": width, "height": 844})
+        box, text = await line.bounding_box(), await line.locator(".cut").bounding_box()
+        assert box is not None
+        assert text is not None
+        assert (box["height"] < most, abs(box["y"] - text["y"]) < 4) == (True, True), (width, box, text)
+    await page.close()
+
+
 async def test_removing_a_chat_says_what_happens_and_is_asked_first(site: Site, browser: Browser) -> None:
     page = await (await site.profile(browser, OWNER)).new_page()
     await page.goto("/telegram")
