@@ -87,8 +87,9 @@ export class FieldSheet {
       field.type === "number" || field.type === "money" ? ["At least", "At most"]
       : field.type === "multiselect" ? ["Choices at least", "Choices at most"]
       : ["Letters at least", "Letters at most"]; // prettier-ignore
+    const unit = field.currency ? ` (${field.currency})` : "";
     return [
-      h("div.pair", { key: "bounds" }, c.number(`${path}.min`, low as string), c.number(`${path}.max`, high as string)),
+      h("div.pair", { key: "bounds" }, c.number(`${path}.min`, low + unit), c.number(`${path}.max`, high + unit)),
       has("step") && c.number(`${path}.step`, "In steps of", null, { placeholder: "any" }),
     ];
   }
