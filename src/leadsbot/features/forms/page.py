@@ -77,7 +77,7 @@ async def fill_in(request: PageRequest, form_key: FromPath[str], services: Uses)
 
 @page("GET", "/f/{form_key:str}/thanks", needs=EVERYBODY, cookieless=True)
 async def thanks(request: PageRequest, form_key: FromPath[str], services: Uses) -> Response[Any]:
-    """Where a form leads to after it was sent: the ending that the address names, with the answers that we signed. A
+    """Where a form leads to after it was sent: the ending that the address names, with the answers that we sealed. A
     form that was closed meanwhile still says thank you."""
     source = await _form_source(services, form_key)
     if source is None:
