@@ -84,7 +84,8 @@ def settings(page: Page) -> Locator:
 
 
 def preview(page: Page) -> FrameLocator:
-    return page.frame_locator("iframe")
+    # The next draft is drawn behind the one that is seen, which goes when the other is ready.
+    return page.frame_locator("iframe >> nth=0")
 
 
 def kinds(page: Page) -> Locator:

@@ -159,7 +159,7 @@ class Place:
         whole = (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Corner &amp; Sons</title>'
             f'<script nonce="{NONCE}">{WATCH}</script></head><body><main>{body}</main>'
-            f'<script id="leadsbot-listener" src="{self.road.address}/widget.js" {tag}></script>'
+            f'<script src="{self.road.address}/widget.js" {tag}></script>'
             f'<script nonce="{NONCE}">{script}</script></body></html>'
         )
         self.host.pages[path] = whole, policy.format(api=self.road.address, nonce=NONCE)

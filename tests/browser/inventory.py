@@ -179,6 +179,7 @@ STATES = (
     State("form-publish", "/forms/{form_id}/publish", "/forms/{designed}/publish", "Quote request"),
     State("form-share", "/forms/{form_id}/share", "/forms/{designed}/share", "Quote request"),
     State("form-results", "/forms/{form_id}/results", "/forms/{designed}/results", "Quote request"),
+    State("form-results-many-columns", "/forms/{form_id}/results", "/forms/{answered}/results", "rich"),
     State("form-results-none", "/forms/{form_id}/results", "/forms/{drafted}/results", "Drafted"),
     State("form-versions", "/forms/{form_id}/versions", "/forms/{designed}/versions", "Quote request"),
     State("form-versions-none", "/forms/{form_id}/versions", "/forms/{drafted}/versions", "Drafted"),

@@ -37,6 +37,11 @@ HILDE = {
     "Budget": "2000",
     "Answers": {"rooms": [1, 2, 3], "pets": True},
 }
+EVERYTHING = {
+    "first_name": "Ada", "last_name": "Byron", "phone": "+49 30 902244", "what": "bath", "rooms": ["kitchen", "bath"],
+    "budget": "2500", "start": "2026-12-24", "size": "12.5", "found": "bath", "like": "4", "terms": "yes",
+    "news": "yes", "message": "The bath is from 1962 and so are the pipes. Can somebody come this week?",
+}  # fmt: skip
 SPAM = "We guarantee page 1 of Google in 30 days! Cheap SEO, 1000 backlinks for $49, reply now https://rank.example"
 
 
@@ -146,6 +151,13 @@ async def _forms(product: Product) -> dict[str, str]:
         )
         assert answer.json()["live_version"] == 1, answer.text
         made[name] = answer.json()["key"]
+        if name == "rich":
+            made["answered"] = answer.json()["id"]
+    for number in range(3):
+        sent = {**EVERYTHING, "email": f"ada{number}@example.org"}
+        script = {**BROWSER, "accept": "application/json"}
+        told = await product.http.post(f"/f/{made['rich']}", json=sent, headers=script)
+        assert told.status_code == 201, told.text
     return made
 
 

@@ -366,3 +366,36 @@ async def test_the_size_of_all_files_is_set_in_megabytes(desk: Desk) -> None:
     await shows(page.locator(".saving.saved")).to_have_count(0)
     await saved(page)
     assert "files_max_bytes" not in await desk.draft()
+
+
+async def test_kinds_of_files_are_ticked_and_whatever_else_is_written(desk: Desk) -> None:
+    page = await desk.open(one_step(make_field("email", "email"), make_field("plan", "file")))
+    await label(page, "plan").click()
+    group = settings(page).get_by_role("group", name="Kinds of files")
+    ticked = group.locator("label", has=page.locator(":checked"))
+    usual = ["Pictures", "PDF", "Text documents", "Spreadsheets", "Presentations"]
+    assert [text.partition(" (")[0] for text in await ticked.all_inner_texts()] == usual
+
+    async def accepted() -> list[str]:
+        await saved(page)
+        return list((await desk.draft())["steps"][0]["fields"][1].get("accept", []))
+
+    for name in usual[2:]:
+        await group.get_by_label(name).uncheck()
+    await group.get_by_label("ZIP archives").check()
+    assert await accepted() == ["image/*", "application/pdf", "application/zip"]
+    await group.get_by_text("Media types").click()
+    await group.get_by_label("In this form").fill("application/pdf, text/vcard")
+    await group.get_by_label("In this form").press("Tab")
+    await shows(ticked).to_have_text(["PDF"])
+    await shows(group.locator("summary")).to_have_text("Media types, text/vcard")
+    await group.get_by_label("Video").check()
+    assert await accepted() == ["application/pdf", "video/*", "text/vcard"]
+    await group.get_by_label("In this form").fill("video/*")
+    await group.get_by_label("In this form").press("Tab")
+    await group.get_by_label("Video").click()
+    await shows(ticked).to_have_text(["Video"])
+    await group.get_by_label("In this form").fill("")
+    await group.get_by_label("In this form").press("Tab")
+    await shows(ticked).to_have_count(5)
+    assert await accepted() == []

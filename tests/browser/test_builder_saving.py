@@ -131,7 +131,8 @@ async def test_the_preview_is_the_page_that_visitors_will_get(desk: Desk) -> Non
     await shows(frame.get_by_label(ATTACK)).to_be_visible()
 
     width = "() => [innerWidth, document.documentElement.dir, getComputedStyle(document.body).backgroundColor]"
-    inside = page.frames[1]
+    await shows(page.locator(".stage iframe")).to_have_count(1)
+    inside = page.frames[-1]
     assert (await inside.evaluate(width))[0] == 390
     await page.get_by_role("button", name="Desktop").click()
     await until(lambda: _is(inside, width, 0, 1280))
@@ -143,7 +144,7 @@ async def test_the_preview_is_the_page_that_visitors_will_get(desk: Desk) -> Non
     await page.get_by_role("button", name="Right to left").click()
     await page.get_by_label("Language of the preview").select_option("he")
     await shows(frame.get_by_role("heading", level=1)).to_have_text("כתבו לנו")
-    assert (await inside.evaluate(width))[1] == "rtl"
+    assert (await page.frames[-1].evaluate(width))[1] == "rtl"
     await frame.get_by_role("link", name="Deutsch").click()
     await shows(frame.get_by_role("heading", level=1)).to_have_text("Schreiben Sie uns")
     await shows(page.get_by_label("Language of the preview")).to_have_value("de")
@@ -156,6 +157,75 @@ async def test_the_preview_is_the_page_that_visitors_will_get(desk: Desk) -> Non
 
 async def _is(inside: Any, expression: str, place: int, wanted: object) -> bool:
     return bool((await inside.evaluate(expression))[place] == wanted)
+
+
+BIG = [[{"field": "budget", "op": "gte", "value": 5000}]]
+STEPS = [
+    {"id": "a", "fields": [make_field("budget", "number"), make_field("start", "date", show_if=BIG)]},
+    {"id": "b", "title": "You", "fields": [make_field("email", "email", required=True),
+                                           make_field("plan", "file", required=True)]},
+]  # fmt: skip
+
+
+async def test_the_pages_preview_shows_steps_conditions_and_the_ending_and_stores_nothing(desk: Desk) -> None:
+    endings = [{"id": "rich", "title": "We call {email} about {plan}", "show_if": BIG}]
+    page = await desk.open({"title": "T", "steps": STEPS, "endings": endings})
+    frame = preview(page)
+    await shows(frame.get_by_text("Step 1 of 2")).to_be_visible()
+    await shows(frame.get_by_label("Email")).to_be_hidden()
+    await shows(frame.get_by_label("Start")).to_be_hidden()
+    await frame.get_by_label("Budget").fill("5000")
+    await shows(frame.get_by_label("Start")).to_be_visible()
+
+    await label(page, "budget").fill("What it may cost")
+    await shows(frame.get_by_label("What it may cost")).to_have_value("5000")
+    await shows(frame.get_by_label("Start")).to_be_visible()
+    await label(page, "email").click()
+    await shows(frame.get_by_text("Step 2 of 2")).to_be_visible()
+    await page.keyboard.press("End")
+    await page.keyboard.type(" address")
+    await shows(frame.get_by_label("Email address")).to_be_visible()
+    await shows(label(page, "email")).to_be_focused()
+    await shows(label(page, "email")).to_have_value("Email address")
+
+    await frame.get_by_role("button", name="Send").click()
+    await shows(frame.get_by_role("alert")).to_contain_text("Please fill this in.")
+    await frame.get_by_label("Email address").fill("ada@example.com")
+    plan = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+    await frame.get_by_label("Plan").set_input_files(plan)  # type: ignore[arg-type]
+    await frame.get_by_role("button", name="Send").click()
+    await shows(frame.get_by_role("heading", name="We call ada@example.com about a.pdf")).to_be_visible()
+    await frame.get_by_role("button", name="Start again").click()
+    await shows(frame.get_by_text("Step 1 of 2")).to_be_visible()
+    assert (await desk.api("GET", f"/{desk.form['id']}"))["submissions"] == 0
+    await page.go_back()
+    assert "/forms/" not in page.url, "steps of the preview are none of the tab's"
+
+
+async def test_what_only_the_server_finds_wrong_is_said_in_the_pages_preview(desk: Desk) -> None:
+    page = await desk.open(one_step(make_field("phone", "phone"), make_field("email", "email", required=True)))
+    frame = preview(page)
+    await frame.get_by_label("Phone").fill("+49 1")
+    await frame.get_by_label("Email").fill("ada@nowhere")
+    await frame.get_by_role("button", name="Send").click()
+    await shows(frame.get_by_role("alert").get_by_role("link")).to_have_count(2)
+    await shows(frame.get_by_label("Phone")).to_have_attribute("aria-invalid", "true")
+    await frame.get_by_label("Phone").fill("+49 30 901820")
+    await frame.get_by_label("Email").fill("ada@example.com")
+    await frame.get_by_role("button", name="Send").click()
+    await shows(frame.get_by_role("heading", name="Thank you")).to_be_visible()
+
+
+async def test_a_version_is_looked_at_as_a_page_that_sends_nothing(desk: Desk) -> None:
+    page = await desk.open({"title": "T", "steps": STEPS[:1]})
+    await page.goto(f"/forms/{desk.form['id']}/versions/1")
+    frame = preview(page)
+    await shows(frame.get_by_label("Start")).to_be_hidden()
+    await frame.get_by_label("Budget").fill("1")
+    for _ in range(2):
+        await frame.get_by_role("button", name="Send").click()
+        await shows(frame.get_by_text("This is a preview: nothing is sent.")).to_be_visible()
+    assert (await desk.api("GET", f"/{desk.form['id']}"))["submissions"] == 0
 
 
 async def test_the_widgets_preview_lets_conditions_steps_and_endings_be_tried_and_stores_nothing(desk: Desk) -> None:

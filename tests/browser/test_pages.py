@@ -24,7 +24,7 @@ CHROMIUM = shutil.which("chromium")
 SIDEWAYS = """() => [...document.querySelectorAll("body *")].filter(one => {
     const box = one.getBoundingClientRect();
     return (box.right > innerWidth + 1 && document.scrollingElement.scrollWidth > innerWidth)
-        || (one.matches(".grid-table") && one.scrollWidth > one.clientWidth + 1);
+        || (one.matches(".grid-table:not(.scrolls)") && one.scrollWidth > one.clientWidth + 1);
 }).map(one => one.outerHTML.slice(0, 120))"""
 pytestmark = [
     pytest.mark.browser,
@@ -174,6 +174,46 @@ async def test_the_caption_of_a_table_is_a_line_or_two_on_a_phone(site: Site, br
         box = await caption.bounding_box()
         assert box is not None
         assert (box["height"] < 80, box["width"] > min(width, 600) / 2) == (True, True), box
+    await page.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_results_with_many_columns_scroll_in_a_window_that_shows_it(
+    site: Site, browser: Browser, width: int
+) -> None:
+    page = await (await site.profile(browser, OWNER)).new_page()
+    await page.set_viewport_size({"width": width, "height": 844})
+    await page.goto(f"/forms/{site.known['answered']}/results")
+    window = page.get_by_role("region", name="Results, a table that scrolls sideways")
+    first, last = window.get_by_role("columnheader").first, window.get_by_role("columnheader").last
+    await window.focus()
+    place = "one => Math.round(one.getBoundingClientRect().x)"
+    before = await first.evaluate(place)
+    shadow, end = await window.evaluate(
+        "one => [getComputedStyle(one).backgroundImage, one.scrollWidth - one.clientWidth]"
+    )
+    assert ("gradient" in shadow, end > 100) == (True, True)
+    await shows(last).not_to_be_in_viewport()
+    for _ in range(end // 30 + 2):
+        await page.keyboard.press("ArrowRight")
+    await shows(last).to_be_in_viewport(ratio=0.9)
+    assert await first.evaluate(place) == before, "the first column stays"
+    rows = [await row.bounding_box() for row in await window.locator("tbody tr").all()]
+    assert {round(box["height"]) < 80 for box in rows if box} == {True}, "a row is a line, on a phone too"
+    assert await page.evaluate(SIDEWAYS) == []
+    await page.close()
+
+
+async def test_the_mark_of_a_folded_line_stands_beside_it(site: Site, browser: Browser) -> None:
+    page = await (await site.profile(browser, OWNER)).new_page()
+    await page.goto("/quarantine?state=blocked")
+    line = page.locator("summary:has(> .cut)").first
+    for width, most in ((1280, 30), (390, 60)):
+        await page.set_viewport_size({"width": width, "height": 844})
+        box, text = await line.bounding_box(), await line.locator(".cut").bounding_box()
+        assert box is not None
+        assert text is not None
+        assert (box["height"] < most, abs(box["y"] - text["y"]) < 4) == (True, True), (width, box, text)
     await page.close()
 
 

@@ -127,7 +127,7 @@ async def test_each_step_says_what_is_wrong_with_it_and_goes_to_the_first_place(
         alert = page.get_by_role("alert")
         for sentence in (
             "Area: Please keep to steps of 5, beginning at 1.",
-            "Budget: The smallest possible value is 100.",
+            "Budget: The smallest possible value is 100 EUR.",
             "Code: Three capital letters, please.",
             "Why: This is too short. Characters needed: 10.",
             "Topics: Please choose more. Needed: 2.",

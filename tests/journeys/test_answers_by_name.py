@@ -56,6 +56,8 @@ async def test_a_card_and_the_quarantine_say_what_the_form_asked(product: Produc
     assert "<dt>What is it about?</dt><dd>A gutter</dd>" in page_of_held
     assert "<dt>By when?</dt><dd>now</dd>" in page_of_held
     assert "<dt>Extra thing</dt>" in page_of_held
+    line = page_of_held.split('<span class="cut">')[1].split("</span>")[0]
+    assert line == "What is it about?: A gutter · By when?: now · Extra thing: x"
 
     # The words are those of the version that was filled in, whatever was published since.
     saved = await product.http.patch(

@@ -5,7 +5,7 @@ import { h, type Child, type Node_ } from "./dom";
 import { asLines, fieldsOf, freeName, optionsFrom, placeOf, renameOption, setOptions, spliced } from "./edit";
 import { matches } from "./pattern";
 import type { Actions } from "./actions";
-import type { Field, Option } from "./types";
+import type { Field, FileKind, Option } from "./types";
 
 const MIB = 1_048_576;
 const SIZES: [string, string][] = [["1048576", "1 MB"], ["2097152", "2 MB"], ["5242880", "5 MB"], ["10485760", "10 MB"]];
@@ -79,7 +79,7 @@ export class FieldSheet {
           const size = Number((event.target as HTMLSelectElement).value);
           c.store.set(`${path}.max_bytes`, size === 5 * MIB ? undefined : size, false);
         } }, SIZES.map(([value, label]) => h("option", { value }, label))))),
-        c.field(`${path}.accept`, "Kinds of files", (props) => h("input", { ...props, value: (field.accept ?? []).join(", "), placeholder: "Documents and pictures", onchange: (event: Event) => c.store.set(`${path}.accept`, (event.target as HTMLInputElement).value.split(/[\s,]+/).filter(Boolean), false) }), "Media types like application/pdf, image/*. Empty: the common ones."),
+        this.kinds(field, path),
       ];
     }
     if (!has("min")) return null;
@@ -87,10 +87,37 @@ export class FieldSheet {
       field.type === "number" || field.type === "money" ? ["At least", "At most"]
       : field.type === "multiselect" ? ["Choices at least", "Choices at most"]
       : ["Letters at least", "Letters at most"]; // prettier-ignore
+    const unit = field.currency ? ` (${field.currency})` : "";
     return [
-      h("div.pair", { key: "bounds" }, c.number(`${path}.min`, low as string), c.number(`${path}.max`, high as string)),
+      h("div.pair", { key: "bounds" }, c.number(`${path}.min`, low + unit), c.number(`${path}.max`, high + unit)),
       has("step") && c.number(`${path}.step`, "In steps of", null, { placeholder: "any" }),
     ];
+  }
+
+  /** Kinds of files by what people call them; whatever else stands in the list of media types. */
+  private kinds({ accept = [] }: Field, path: string): Node_ {
+    const c = this.controls;
+    const { files } = c.store.given;
+    const ticked = files.filter(({ types, usual }) => (accept[0] ? types.every((each) => accept.includes(each)) : usual));
+    const others = accept.filter((each) => !ticked.some(({ types }) => types.includes(each)));
+    const last = !others[0] && !ticked[1];
+    const write = (types: string[]): void => c.store.set(`${path}.accept`, types, false);
+    const tick = (kind: FileKind): void => {
+      const wanted = files.filter((each) => ticked.includes(each) !== (each === kind));
+      const plain = !others[0] && files.every((each) => each.usual === wanted.includes(each));
+      write(plain ? [] : [...new Set([...wanted.flatMap(({ types }) => types), ...others])]);
+    };
+    return h(
+      "fieldset",
+      { key: "kinds" },
+      h("legend", {}, "Kinds of files"),
+      files.map((kind) => {
+        const checked = ticked.includes(kind);
+        // Without any, the field would take the usual ones again.
+        return h("label.tick", { key: kind.name }, h("input", { type: "checkbox", checked, onclick: (event: Event) => checked && last && event.preventDefault(), onchange: () => tick(kind) }), h("span", {}, kind.name));
+      }),
+      h("details.group", {}, h("summary", {}, "Media types", others.map((each) => `, ${each}`)), c.field(`${path}.accept`, "In this form", (props) => h("input", { ...props, value: accept.join(", "), onchange: (event: Event) => write((event.target as HTMLInputElement).value.toLowerCase().split(/[\s,]+/).filter(Boolean)) }), "Like application/pdf or image/*. Empty: the usual ones.")),
+    );
   }
 
   private start(field: Field, path: string): Node_ {

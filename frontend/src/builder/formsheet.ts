@@ -61,7 +61,7 @@ export class FormSheet {
       h("div.pair", { key: "pair" },
         c.select("theme.corners", "Corners", [["square", "Square"], ["soft", "Soft"], ["round", "Round"]], null, "soft"),
         c.select("theme.font", "Letters", [["system", "Plain"], ["serif", "With serifs"], ["mono", "Typewriter"]], null, "system")),
-      c.select("theme.density", "Room", [["airy", "Airy"], ["compact", "Compact"]], null, "airy"),
+      c.select("theme.density", "Spacing", [["airy", "Generous"], ["compact", "Compact"]], null, "airy"),
     ];
   }
 

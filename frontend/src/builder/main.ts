@@ -26,7 +26,7 @@ function start(root: HTMLElement, given: Given): void {
   const controls = new Controls(store);
   const actions = new Actions(store);
   const preview = new Preview(actions);
-  const saver = new Saver(store, () => void preview.refresh());
+  const saver = new Saver(store, () => preview.refresh());
   const canvas = new Canvas(controls, actions);
   const fields = new FieldSheet(controls, actions);
   const forms = new FormSheet(controls, actions);

@@ -1,6 +1,5 @@
-// What visitors will get: the draft's own page from the server, in the width, light and direction that one wants to see.
-// A new draft is morphed into the page that is there, so that nothing flickers and the place scrolled to stays.
-import { announce } from "../toasts";
+// What visitors will get: the draft's own page from the server, in the width, light and direction that one wants to see,
+// with its script at work (page.ts), or the widget (trial.ts).
 import { choices, tool } from "./controls";
 import { h, icon, type Node_ } from "./dom";
 import type { Actions } from "./actions";
@@ -14,12 +13,14 @@ export class Preview {
   private dark = matchMedia("(prefers-color-scheme: dark)").matches;
   private flipped = false;
   private language = "";
-  /** Whether the widget draws the form, with its steps and conditions at work, instead of the page. */
+  /** Whether the widget draws the form instead of the page. */
   private widget = false;
-  private first = "";
-  private drawn: boolean | null = null;
   private frame: HTMLIFrameElement | null = null;
-  private wanted = 0;
+  private place: Element | null = null;
+  /** Always this very node: what is in it is no part of the view. */
+  private readonly stage = h("div.stage", { key: "stage", ref: (element: Element) => this.take(element) });
+  /** The field to turn to, while the page does not have it yet. */
+  private pointed = "";
 
   constructor(private readonly actions: Actions) {
     addEventListener("resize", () => this.fit());
@@ -33,15 +34,13 @@ export class Preview {
 
   view(): Node_ {
     const { draft } = this.actions.store.state;
-    // The frame's address stays what it was first: another one would load it anew.
-    if (this.drawn !== this.widget) Object.assign(this, { first: this.path, drawn: this.widget });
     const { languages } = this.actions.store.given;
     const known = [draft.language ?? "en", ...Object.keys(draft.languages ?? {})];
     if (this.language && !known.includes(this.language)) this.language = "";
     const set = (change: () => void): void => {
       change();
       this.actions.store.redraw();
-      queueMicrotask(() => (this.widget ? void this.refresh() : this.dress()));
+      queueMicrotask(() => (this.widget ? this.refresh() : this.dress()));
     };
     return h(
       "section.preview",
@@ -53,48 +52,60 @@ export class Preview {
         h("select", { "aria-label": "Drawn as", value: this.widget ? "widget" : "page", onchange: (event: Event) => {
           this.widget = (event.target as HTMLSelectElement).value === "widget";
           this.actions.store.redraw();
+          this.refresh();
         } }, choices([["page", "Page"], ["widget", "Widget"]])),
         tool("moon", "Dark", () => set(() => (this.dark = !this.dark)), { "aria-pressed": String(this.dark) }),
         tool("direction", "Right to left", () => set(() => (this.flipped = !this.flipped)), { "aria-pressed": String(this.flipped) }),
         known.length > 1 && h("select", { "aria-label": "Language of the preview", value: this.language || known[0], onchange: (event: Event) => {
           this.language = (event.target as HTMLSelectElement).value;
-          void this.refresh();
+          this.refresh();
         } }, choices(known.map((tag) => [tag, languages.find((each) => each.tag === tag)?.name ?? tag]))),
         h("a.icon-button", { href: this.path, target: "_blank", "aria-label": "Open the preview in a tab", title: "Open in a tab" }, icon("link")),
       ),
-      h("div.stage", {}, h("iframe", {
-        // The page has no script and is not posted from here. The widget has one, which is ours.
-        key: this.widget ? "widget" : "page", title: "The form as visitors see it", sandbox: this.widget ? null : "allow-same-origin", src: this.first, ref: (element: HTMLIFrameElement) => this.take(element),
-      })), // prettier-ignore
+      this.stage,
     );
   }
 
-  private take(frame: HTMLIFrameElement): void {
-    this.frame = frame;
-    frame.addEventListener("load", () => this.ready());
-    new ResizeObserver(() => this.fit()).observe(frame.parentElement as Element);
+  private take(place: Element): void {
+    this.place = place;
+    new ResizeObserver(() => this.fit()).observe(place);
+    this.refresh();
+  }
+
+  /** Show the draft that the server has now. It is drawn behind what is there, which goes when the other is ready:
+      nothing flickers, what was typed and the place scrolled to stay. Offline, what is there stays until the next. */
+  refresh(): void {
+    this.tell("leadsbot-carry");
+    const frame = document.createElement("iframe");
+    frame.title = "The form as visitors see it";
+    frame.src = this.path;
+    frame.addEventListener("load", () => this.ready(frame));
+    for (const each of this.place?.children ?? []) if (each !== this.frame) each.remove();
+    this.place?.append(frame);
     this.fit();
   }
 
-  private ready(): void {
-    const page = this.frame?.contentDocument;
-    if (!page) return;
-    // Links would lead the frame away; those to other languages are what the list above is for. Nothing is sent: a
-    // browser that refuses it in a sandbox would do so before the page is asked.
+  private ready(frame: HTMLIFrameElement): void {
+    const page = frame.contentDocument;
+    const before = this.frame;
+    if (!page) return before && before !== frame ? frame.remove() : undefined;
+    this.frame = frame;
+    this.dress();
+    if (before && before !== frame) {
+      frame.contentWindow?.scrollTo(0, before.contentWindow?.scrollY ?? 0);
+      before.remove();
+    }
+    // Links would lead the frame away; those to other languages are what the list above is for.
     page.addEventListener("click", (event) => {
-      if ((event.target as Element).closest?.("button")) {
-        event.preventDefault();
-        return announce("This is a preview: nothing is sent. Drawn as a widget, it can be tried to the end.");
-      }
       const link = (event.target as Element).closest?.("a");
       if (!link || link.hash.length > 1) return;
       event.preventDefault();
       if (!link.hreflang) return;
       this.language = link.hreflang;
       this.actions.store.redraw();
-      void this.refresh();
+      this.refresh();
     });
-    this.dress();
+    if (this.pointed) this.point(this.pointed);
   }
 
   /** Light or dark, and the direction: set on the page itself, as a visitor's device would. */
@@ -112,48 +123,25 @@ export class Preview {
 
   /** The frame as wide as the device, and as much smaller as the room beside the document asks for. */
   private fit(): void {
-    const { frame } = this;
-    const stage = frame?.parentElement;
-    if (!frame || !stage?.clientWidth) return;
+    const { place } = this;
+    if (!place?.clientWidth) return;
     const width = WIDTHS[this.width];
-    const scale = Math.min(1, stage.clientWidth / width);
-    frame.style.width = `${width}px`;
-    frame.style.height = `${stage.clientHeight / scale}px`;
-    frame.style.transform = `scale(${scale})`;
-    frame.style.marginInlineStart = `${Math.max(0, (stage.clientWidth - width * scale) / 2)}px`;
-  }
-
-  /** Show the draft that the server has now. */
-  async refresh(): Promise<void> {
-    const mine = ++this.wanted;
-    if (this.widget) return this.frame?.contentWindow?.location.replace(this.path);
-    try {
-      const answer = await fetch(this.path, { headers: { Accept: "text/html" }, cache: "no-store" });
-      const html = await answer.text();
-      const page = this.frame?.contentDocument;
-      if (mine !== this.wanted || !answer.ok || !page) return;
-      const fresh = new DOMParser().parseFromString(html, "text/html");
-      const root = page.documentElement;
-      delete root.dataset.dir;
-      for (const name of ["lang", "dir"]) root.setAttribute(name, fresh.documentElement.getAttribute(name) ?? "");
-      const sheet = page.querySelector<HTMLLinkElement>("link[rel=stylesheet]");
-      const style = fresh.querySelector<HTMLLinkElement>("link[rel=stylesheet]")?.getAttribute("href");
-      if (sheet && style && sheet.getAttribute("href") !== style) sheet.setAttribute("href", style);
-      window.Idiomorph.morph(page.body, fresh.body, { morphStyle: "innerHTML" });
-      this.dress();
-    } catch {
-      // Offline: what is there stays until the next draft is saved.
+    const scale = Math.min(1, place.clientWidth / width);
+    for (const { style } of place.children as HTMLCollectionOf<HTMLIFrameElement>) {
+      style.width = `${width}px`;
+      style.height = `${place.clientHeight / scale}px`;
+      style.transform = `scale(${scale})`;
+      style.insetInlineStart = `${Math.max(0, (place.clientWidth - width * scale) / 2)}px`;
     }
   }
 
-  /** Scroll to a field, and show for a moment which one it is. */
+  /** Turn to a field, as soon as the page has it. */
   point(key: string): void {
-    const page = this.frame?.contentDocument;
-    const field = page?.querySelector<HTMLElement>(`[data-field="${key}"]`);
-    if (!page || !field) return;
-    const box = field.getBoundingClientRect();
-    const height = page.documentElement.clientHeight;
-    if (box.top < 0 || box.bottom > height) page.defaultView?.scrollBy({ top: box.top - height / 3, behavior: "smooth" });
+    this.pointed = this.tell("leadsbot-point", key) ? key : "";
+  }
+
+  /** Say something to the page in the frame, if it is ours; whether it was not heard. */
+  private tell(name: string, detail = ""): boolean {
+    return !this.frame?.contentDocument || !!this.frame.contentWindow?.dispatchEvent(new CustomEvent(name, { detail, cancelable: true }));
   }
 }
-

@@ -3,29 +3,18 @@
 import type { Core } from "../widget/draw";
 import { draw } from "../widget/form";
 import * as rules from "../widget/rules";
+import { attempt } from "./attempt";
 
 const form = JSON.parse(document.getElementById("form")?.textContent ?? "{}") as { language: string };
-const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
-
-interface Told {
-  ending?: { kind: string; title?: string; text?: string; url?: string };
-}
 
 const core = {
   config: { mode: "inline", api: location.origin, token: "" },
   values: {},
   context: (more: unknown) => more,
   tell: () => {},
-  deliver: async (_: unknown, sent: Record<string, unknown>) => {
-    const answer = await fetch(`/forms/${document.body.dataset.form}/try`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": token },
-      body: JSON.stringify({ fields: sent.fields, language: form.language }),
-    });
-    const body = (await answer.json()) as Told;
-    // A preview stays where it is: it only says where visitors would be led.
-    if (body.ending?.kind === "redirect") body.ending = { kind: "message", title: "→", text: body.ending.url ?? "" };
-    return { status: answer.status, body };
+  deliver: async (_: unknown, sent: { fields: Record<string, unknown> }) => {
+    const [status, body] = await attempt(`/forms/${document.body.dataset.form}/try`, sent.fields, form.language);
+    return { status, body };
   },
 };
 

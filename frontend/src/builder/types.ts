@@ -138,6 +138,13 @@ export interface Kind {
   ops: Op[];
 }
 
+/** Kinds of files that go by one name; the usual ones are taken where a field names none. */
+export interface FileKind {
+  name: string;
+  types: string[];
+  usual: boolean;
+}
+
 /** What the page brings along: the form, and what the server knows about forms in general. */
 export interface Given {
   form: Form;
@@ -150,4 +157,5 @@ export interface Given {
   autocomplete: string[];
   bases: [string, string][];
   regions: string[];
+  files: FileKind[];
 }

@@ -36,8 +36,11 @@ const counted = (size: number, { min = 0, max }: Bounds, few: string, many: stri
 const numbered = (answer: string, control: Drawn["controls"][number], part: Bounds, say: Say): string => {
   const number = amount(answer, part);
   if (number === undefined) return say(part.type);
-  return counted(number, { ...part, min: part.min ?? -Infinity }, "at_least", "at_most", say)
-    || (control.validity.stepMismatch ? say("step", { step: control.getAttribute("step"), min: part.min ?? 0 }) : ""); // prettier-ignore
+  const { min, max, currency } = part;
+  const told = (bound = 0): string => bound + (currency ? ` ${currency}` : "");
+  if (number < min!) return say("at_least", { min: told(min) });
+  if (number > max!) return say("at_most", { max: told(max) });
+  return control.validity.stepMismatch ? say("step", { step: control.getAttribute("step"), min: told(min) }) : "";
 };
 
 const patterned = (answer: string, { type, pattern, pattern_help }: Bounds, say: Say): string => {

@@ -91,10 +91,10 @@ const api: Api = {
 
 safe(() => {
   const script =
-    (document.currentScript as HTMLScriptElement | null) || document.querySelector<HTMLScriptElement>("#leadsbot-listener");
+    (document.currentScript as HTMLScriptElement | null) || document.querySelector<HTMLScriptElement>("script[data-token]");
   const there = page.LeadsBot;
   // A second tag: the first script is at work already and takes the new instance as its own.
-  if (there && !Array.isArray(there)) return there.adopt(script);
+  if (there && "open" in there) return there.adopt(script);
   page.LeadsBot = api;
   follow();
   listen();

@@ -100,10 +100,12 @@ class LeadSubmissionJoined(_LeadEvent, frozen=True, kw_only=True):
 
 
 class LeadUpdated(_LeadEvent, frozen=True, kw_only=True):
-    """Fields of a lead were edited; the names of the fields, not their values."""
+    """Fields of a lead were edited; the names of the fields, not their values, which stand in the note."""
 
     type: ClassVar[str] = "lead.updated"
     changed: tuple[str, ...]
+    note_id: UUID | None = None
+    """Says what each was and what it is now; those edited long ago have none."""
 
 
 class LeadStageChanged(_LeadEvent, frozen=True, kw_only=True):

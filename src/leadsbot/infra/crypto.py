@@ -1,4 +1,5 @@
-"""Secrets at rest: AES-256-GCM envelopes bound to the row they belong to, and keyed hashes.
+"""Secrets at rest: AES-256-GCM envelopes bound to the row they belong to, keyed hashes, and tokens for addresses whose
+payload nobody can read.
 
 An envelope is ``1`` (format) ``key id (4 bytes)`` ``nonce (12)`` ``ciphertext and tag``. Keys are derived from the
 installation's secret key by HKDF-SHA-256; the key id is a hash of the derived key, so after a rotation old envelopes
@@ -8,6 +9,8 @@ its manifest how to do that (``reseal``), and ``leadsbot rotate-secrets`` does i
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hmac
 import os
 from collections.abc import Sequence
@@ -16,6 +19,8 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
+
+from leadsbot.kit.clock import unix_seconds
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -38,6 +43,31 @@ class Resealed:
 
     def __add__(self, other: Resealed) -> Resealed:
         return Resealed(self.anew + other.anew, self.current + other.current, (*self.lost, *other.lost))
+
+
+def seal_token(key: bytes, plain: bytes, ttl: int) -> str:
+    """A URL-safe token for ``ttl`` seconds, sealed with a key of 32 bytes that has one purpose: histories, logs and
+    whoever looks over a shoulder see an address, and not what it carries."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = AESGCM(key).encrypt(nonce, (unix_seconds() + ttl).to_bytes(8, "big") + plain, None)
+    return base64.urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
+
+
+def open_token(key: bytes, token: str) -> bytes:
+    """What such a token carries; raises CannotOpen for what this key did not seal, and when its time is over."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+        plain = AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None)
+    except (InvalidTag, ValueError, binascii.Error):
+        raise CannotOpen("This address was not made here.") from None
+    if int.from_bytes(plain[:8], "big") < unix_seconds():
+        raise CannotOpen("This address is too old.")
+    return plain[8:]
 
 
 def _derive(secret: str, purpose: bytes) -> bytes:

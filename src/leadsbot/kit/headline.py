@@ -20,6 +20,12 @@ _ID: Final = re.compile(
 )
 
 
+CHOSEN: Final = frozenset({"select", "multiselect", "radio", "rating", "date"})
+"""Types of fields whose answers were chosen, not written."""
+UNTOLD: Final = frozenset({"consent", "checkbox", "hidden"})
+"""Types that say nothing in one line: ticks, and what no visitor filled in."""
+
+
 class Told(NamedTuple):
     """One answer under the label that people know it by."""
 
@@ -69,4 +75,4 @@ def _flat(value: list[object]) -> bool:
     return not any(isinstance(each, list | dict) for each in value)
 
 
-__all__ = ["Told", "headline", "is_empty"]
+__all__ = ["CHOSEN", "UNTOLD", "Told", "headline", "is_empty"]

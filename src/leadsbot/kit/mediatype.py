@@ -17,16 +17,29 @@ from typing import Final
 UNKNOWN: Final = "application/octet-stream"
 PLAIN: Final = "text/plain"
 _OFFICE: Final = "application/vnd.openxmlformats-officedocument."
-DOCUMENTS: Final = (
-    "application/pdf", "application/rtf", "application/msword", "application/vnd.ms-excel",
-    "application/vnd.ms-powerpoint", f"{_OFFICE}wordprocessingml.document", f"{_OFFICE}spreadsheetml.sheet",
-    f"{_OFFICE}presentationml.presentation", "application/vnd.oasis.opendocument.text",
-    "application/vnd.oasis.opendocument.spreadsheet", "application/vnd.oasis.opendocument.presentation",
-    PLAIN, "text/csv",
-)  # fmt: skip
+_OPEN: Final = "application/vnd.oasis.opendocument."
 PICTURES: Final = (
     "image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "image/avif", "image/tiff", "image/bmp",
 )  # fmt: skip
+GROUPS: Final = {
+    "Pictures": ("image/*",),
+    "PDF": ("application/pdf",),
+    "Text documents (Word, OpenDocument, RTF, plain text)": (
+        "application/msword", f"{_OFFICE}wordprocessingml.document", f"{_OPEN}text", "application/rtf", PLAIN,
+    ),
+    "Spreadsheets (Excel, OpenDocument, CSV)": (
+        "application/vnd.ms-excel", f"{_OFFICE}spreadsheetml.sheet", f"{_OPEN}spreadsheet", "text/csv",
+    ),
+    "Presentations (PowerPoint, OpenDocument)": (
+        "application/vnd.ms-powerpoint", f"{_OFFICE}presentationml.presentation", f"{_OPEN}presentation",
+    ),
+    "Sound": ("audio/*",),
+    "Video": ("video/*",),
+    "ZIP archives": ("application/zip",),
+}  # fmt: skip
+"""Kinds of files by what people call them."""
+USUAL: Final = tuple(GROUPS.values())[:5]
+DOCUMENTS: Final = tuple(kind for group in USUAL[1:] for kind in group)
 COMMON: Final = (*DOCUMENTS, *PICTURES)
 """What people usually attach. Markup (HTML, SVG, XML), programs and archives are not among it."""
 NAMES: Final = {

@@ -124,6 +124,22 @@ REFUSED: list[tuple[dict[str, Any], Any]] = [
 ]
 
 
+async def test_the_bounds_of_an_amount_are_told_in_its_currency(forms: Forms) -> None:
+    form = await forms.make(
+        one_step(
+            field("low", "money", currency="EUR", min=100), field("high", "money", currency="USD", max=99.5),
+            field("step", "money", currency="CHF", step=5), field("size", "number", max=4),
+        )
+    )  # fmt: skip
+    said = faults(await forms.tell(form, {"low": "99", "high": "100", "step": "7", "size": "5"}))
+    assert said == {
+        "low": "The smallest possible value is 100 EUR.",
+        "high": "The largest possible value is 99.5 USD.",
+        "step": "Please keep to steps of 5, beginning at 0 CHF.",
+        "size": "The largest possible value is 4.",
+    }
+
+
 async def test_each_type_takes_what_browsers_and_scripts_send(forms: Forms) -> None:
     for made, sent, kept in TAKEN:
         form = await forms.make(one_step(made, field("email", "email")))

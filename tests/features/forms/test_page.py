@@ -3,6 +3,7 @@ of it is in ``tests/browser/test_hosted.py``."""
 
 from __future__ import annotations
 
+import base64
 import gzip
 import re
 from html.parser import HTMLParser
@@ -13,6 +14,7 @@ import pytest
 
 from leadsbot.features.capture.public import create_source
 from leadsbot.features.forms.endings import Thanks
+from leadsbot.infra.crypto import seal_token
 from leadsbot.kit.signing import Signer
 from tests.cast import BASE, BROWSER
 from tests.features.forms.conftest import QUOTE, SECRET, Forms, contact, field, one_step
@@ -343,7 +345,7 @@ async def test_hostile_texts_of_an_owner_stay_texts(forms: Forms) -> None:
     assert page.one("meta", name="description")["content"] == evil
 
 
-async def test_an_ending_with_answers_is_shown_to_who_holds_what_we_signed(forms: Forms) -> None:
+async def test_an_ending_with_answers_is_shown_to_who_holds_what_we_sealed(forms: Forms) -> None:
     endings = [{"id": "done", "title": "Thank you, {name}", "text": "We write to {email}."}]
     form = await forms.make(
         contact(endings=endings, languages={"de": {"endings": {"done": {"title": "Danke, {name}"}}}})
@@ -352,6 +354,9 @@ async def test_an_ending_with_answers_is_shown_to_who_holds_what_we_signed(forms
     sent = await forms.send(form, fields)
     location = sent.headers["location"]
     assert location.startswith(f"/f/{form['key']}/thanks?ending=done&lang=de&said=")
+    carried = location.partition("said=")[2]
+    plain = base64.urlsafe_b64decode(carried.partition(".")[0] + "===")
+    assert [each in plain for each in (b"Ada", b"ada@example.com", b"done")] == [False] * 3, "an address tells no name"
     answer = await forms.web.get(location)
     page = seen(answer)
     assert page.one("h1")["text"] == "Danke, <b>Ada</b>"
@@ -361,7 +366,8 @@ async def test_an_ending_with_answers_is_shown_to_who_holds_what_we_signed(forms
     elsewhere = Thanks(signer).url("0" * 22, "done", "", {"name": "Eve"}).partition("said=")[2]
     other = Thanks(signer).url(form["key"], "other", "", {"name": "Eve"}).partition("said=")[2]
     forged = Thanks(Signer("another secret that is long enough")).url(form["key"], "done", "", {"name": "Eve"})
-    for said in (elsewhere, other, forged.partition("said=")[2], "x", "", "%00"):
+    late = seal_token(signer.key(f"forms.thanks:{form['key']}"), b'["done",{"name":"Eve"}]', -1)
+    for said in (elsewhere, other, late, forged.partition("said=")[2], "x", "", "%00"):
         shown = seen(await forms.web.get(f"/f/{form['key']}/thanks?ending=done&said={said}"))
         assert shown.one("h1")["text"] == "Thank you,", said
     unknown = seen(await forms.web.get(f"/f/{form['key']}/thanks?ending=https://evil.example&url=https://evil.example"))

@@ -315,6 +315,16 @@ async def test_the_changes_of_a_draft_are_discarded(alice: Browser, forms: Forms
     assert (await draft(forms, form))["title"] == "Contact us"
 
 
+async def test_the_country_that_counts_where_none_is_chosen_is_the_workspaces(alice: Browser) -> None:
+    await alice.post("/workspaces/new", {"workspace": "Birke", "country": "DE"}, on="/workspaces/new")
+    made = await alice.post("/forms", {"starter": "contact", "name": "Kontakt"}, on="/forms/new")
+    form = made.headers["location"].partition("?")[0]
+    settings = (await alice.get(f"{form}/settings")).text
+    source = settings.split('href="/sources/')[1].split('"')[0]
+    for page in (settings, (await alice.get(f"/sources/{source}")).text):
+        assert ('placeholder="DE"' in page, 'placeholder="GB"' in page) == (True, False)
+
+
 async def test_settings_are_changed_and_refused_on_their_page(alice: Browser, forms: Forms) -> None:
     form = await forms.make(name="Web site")
     page = f"/forms/{form['id']}/settings"
@@ -364,7 +374,7 @@ async def test_what_is_pasted_works(alice: Browser, forms: Forms) -> None:
     for mode in ("inline", "popup", "slide-in", "button"):
         tag = next(tag for tag in page.split("<script ")[1:] if f'data-mode="{mode}"' in tag).split("</script>")[0]
         assert tag.split() == [
-            'id="leadsbot-listener"', f'src="{BASE}/widget.js"', f'data-token="{form["key"]}"', f'data-api="{BASE}"',
+            f'src="{BASE}/widget.js"', f'data-token="{form["key"]}"', f'data-api="{BASE}"',
             f'data-mode="{mode}"', "async>",
         ]  # fmt: skip
     red = await forms.make({**one_step(*fields, title="Red"), "theme": {"accent": "#b3261e"}})

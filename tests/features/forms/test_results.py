@@ -10,7 +10,7 @@ from typing import Any
 import openpyxl
 
 from tests.cast import Browser
-from tests.features.forms.conftest import Forms, contact, field, one_step
+from tests.features.forms.conftest import BOT, ROOF, Forms, contact, field, one_step
 from tests.product import until
 
 HOSTILE = [
@@ -69,6 +69,26 @@ async def test_answers_of_all_versions_and_languages_stand_in_one_table(alice: B
     assert [row[1] for row in sheet[1:]] == [row[1].partition("+")[0] for row in rows[1:]]
 
 
+async def test_a_file_has_the_rows_of_the_table_and_what_was_held_back_where_it_is_asked_for(
+    alice: Browser, forms: Forms
+) -> None:
+    form = await forms.make(contact())
+    await forms.stored(await forms.tell(form, ROOF))
+    await forms.stored(await forms.tell(form, BOT))
+    address = f"/forms/{form['id']}/results"
+    page = (await alice.get(address)).text
+    assert (f'href="{address}.csv"' in page, f'href="{address}.csv?held=1"' in page) == (True, True)
+    assert ("SEO Expert" in page, "1 result" in page, "1 held back" in page) == (False, True, True)
+
+    async def rows(query: str) -> list[list[list[str]]]:
+        csv_rows = read_csv((await alice.get(f"{address}.csv{query}")).content)
+        sheet, _ = read_xlsx((await alice.get(f"{address}.xlsx{query}")).content)
+        return [[[row[2], row[3]] for row in found[1:]] for found in (csv_rows, sheet)]
+
+    assert await rows("") == [[["received", "Ada Byron"]]] * 2
+    assert await rows("?held=1") == [[["held back", "SEO Expert"], ["received", "Ada Byron"]]] * 2
+
+
 async def test_numbers_days_and_ticks_are_such_however_they_were_sent(alice: Browser, forms: Forms) -> None:
     form = await forms.make(
         one_step(
@@ -106,10 +126,10 @@ async def test_nothing_that_was_typed_becomes_a_formula(alice: Browser, forms: F
     form = await forms.make(contact())
     for text in HOSTILE:
         await forms.stored(await forms.tell(form, {"name": text, "email": "a@example.com", "message": text}))
-    rows = read_csv((await alice.get(f"/forms/{form['id']}/results.csv")).content)
+    rows = read_csv((await alice.get(f"/forms/{form['id']}/results.csv?held=1")).content)
     starts = {cell.lstrip("\ufeff\u200b\u200c\u200d\u2060 ")[:1] for row in rows[1:] for cell in row}
     assert not starts & set("=+-@\t\r\n＝＋－＠")
-    cells, kinds = read_xlsx((await alice.get(f"/forms/{form['id']}/results.xlsx")).content)
+    cells, kinds = read_xlsx((await alice.get(f"/forms/{form['id']}/results.xlsx?held=1")).content)
     assert len(cells) == len(HOSTILE) + 1
     assert kinds <= {"s", "n", "d", "inlineStr"}
     assert kinds.isdisjoint({"f", "e"})

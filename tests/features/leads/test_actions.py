@@ -145,6 +145,23 @@ async def test_a_corrected_address_replaces_the_mistyped_one_in_recognition(db: 
     assert (await told(db, home, lead_id))[-1] == "lead.updated"
 
 
+async def test_what_an_edited_field_was_and_what_it_is_stays_in_a_note(db: Database, home: UUID) -> None:
+    lead_id = await make(db, home, name="Anna", email="anna@exmaple.org", phone="+49 30 901820")
+
+    async with db.tenant(home) as tx:
+        edits = {"name": "Anna", "email": "anna@example.org", "phone": "", "company": "Berg AG"}
+        assert await actions.edit_fields(tx, lead_id, edits, country=None, by=PERSON)
+    async with db.tenant(home) as tx:
+        (note,) = await store.notes(tx, [lead_id])
+        (event, _) = await history(tx, lead_id, limit=5)
+    assert (note.via, note.author) == ("edit", PERSON)
+    assert note.body.splitlines() == [
+        "E-mail: anna@exmaple.org → anna@example.org", "Phone: +49 30 901820 → none", "Company: none → Berg AG",
+    ]  # fmt: skip
+    assert event.payload["note_id"] == str(note.id)
+    assert "anna" not in str(event.payload)
+
+
 async def test_editing_to_the_same_value_says_nothing(db: Database, home: UUID) -> None:
     lead_id = await make(db, home, name="Anna")
 

@@ -90,6 +90,7 @@ async def test_every_form_of_the_page_works_without_a_script(desk: Desk, http: A
         "contacted", ("vip", "spring"), "Anna B.", None, "Berg AG", None,
     )  # fmt: skip
     assert "Called twice." in page
+    assert ("Edited company, name, phone" in page, "Company: none → Berg AG" in page) == (True, True)
 
 
 async def test_what_one_press_changed_one_press_takes_back(desk: Desk, http: As, alice: UUID) -> None:

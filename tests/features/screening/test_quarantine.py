@@ -72,6 +72,20 @@ async def test_a_bot_is_thanked_like_a_person_and_waits_in_the_folder(desk: Desk
     assert "Kevin" not in (await desk.charlie.get("/quarantine?state=blocked")).text
 
 
+async def test_each_list_is_headed_by_what_is_in_it(desk: Desk) -> None:
+    async with desk.db.tenant(desk.cast.workspace_id) as tx:
+        freed = await held(tx, desk.source.id, {"name": "Anna", "message": "What does a new door cost?"})
+        await held(tx, desk.source.id, {"name": "Bo", "message": "And a window, please?"})
+    await desk.alice.post(f"/quarantine/{shown(freed)}/release", {"state": "quarantined"}, on="/quarantine")
+    assert await settle(desk, freed)
+    await desk.take_in(freed, released=True)
+    waiting = (await desk.alice.get("/quarantine")).text
+    assert ("Quarantined, the newest first" in waiting, "Bo" in waiting, "it waits here for" in waiting) == (True,) * 3
+    released = (await desk.alice.get("/quarantine?state=released")).text
+    assert ("Released, the newest first" in released, "Anna" in released, "It became a lead" in released) == (True,) * 3
+    assert ("Held back" in released, "it waits here" in released) == (False, False)
+
+
 async def test_how_it_came_is_told_in_words_and_technical_details_are_folded(desk: Desk) -> None:
     await caught(desk)
     page = (await desk.alice.get("/quarantine?state=blocked")).text

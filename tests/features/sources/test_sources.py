@@ -196,6 +196,10 @@ async def test_there_is_something_to_paste_for_every_kind_of_site(
         assert made["key"] in each.code, each.id
         assert f">{each.title}</summary>" in page
         assert each.code.splitlines()[0] in page
+        # Two tags may stand on one page, where an id must be the only one of its name.
+        assert " id=" not in each.code, each.id
+    noted = 'name="_next"' in page.split("What to paste")[1].split("Settings")[0]
+    assert noted == (kind == "form")
 
 
 async def test_what_a_source_refuses_is_counted_told_and_forgotten_by_nobody_else(

@@ -45,8 +45,9 @@ const fits = (pattern: string, answer: string): boolean => {
 };
 
 export const fault: Rules["fault"] = (field, answer, say) => {
-  const { type, min = 0, pattern, pattern_help } = field;
+  const { type, min = 0, max, currency = "", pattern, pattern_help } = field;
+  const unit = currency && " " + currency;
   const code = /number|money/.test(type) ? wrongAmount(field, answer as string) : wrongLength(field, answer);
-  if (code) return say(code, { ...field, min });
+  if (code) return say(code, { ...field, min: min + unit, max: max + unit });
   return !pattern || fits(pattern, answer as string) ? "" : pattern_help || say("pattern");
 };

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import ColumnElement, Text, bindparam, cast, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Text, bindparam, cast, func, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import Executable
 
@@ -175,14 +175,15 @@ async def count_submissions(
     }
 
 
-async def submissions_up_to(tx: TenantTx, source_id: UUID, most: int) -> int:
-    """How many submissions came in through a source, without those in quarantine, counted no further than ``most``."""
+async def submissions_up_to(tx: TenantTx, source_id: UUID, most: int, *, held: bool = False) -> int:
+    """How many submissions came in through a source, those in quarantine only where ``held``, counted no further than
+    ``most``."""
     counted = (
         select(SubmissionRow.id)
         .where(
             SubmissionRow.workspace_id == tx.workspace_id,
             SubmissionRow.source_id == source_id,
-            SubmissionRow.quarantined.is_(False),
+            true() if held else SubmissionRow.quarantined.is_(False),
         )
         .limit(most)
         .subquery()

@@ -17,7 +17,7 @@ from leadsbot.features.forms.answers import FormCompiler
 from leadsbot.features.forms.catalogue import catalogue
 from leadsbot.features.forms.changes import TYPES, changes, sentence
 from leadsbot.features.forms.definition import Definition, encode
-from leadsbot.features.forms.files import of_files
+from leadsbot.features.forms.files import References, of_files
 from leadsbot.features.forms.findings import NotReady
 from leadsbot.features.forms.lint import lint
 from leadsbot.features.forms.model import Form
@@ -42,14 +42,20 @@ async def builder(request: PageRequest, form_id: FromPath[str], tx: InTx, servic
 
 
 @page("GET", f"{ONE}/preview", needs=READ)
-async def preview(request: PageRequest, form_id: FromPath[str], tx: InTx, services: Uses) -> Answer:
+async def preview(
+    request: PageRequest, form_id: FromPath[str], actor: Caller, tx: InTx, services: Uses
+) -> Answer:
     """The draft, or the ``?version=``, as visitors will see it; in a frame of ours, or by itself."""
     found, definition, query = await _looked_at(request, tx, form_id)
     live = public.Live(source=found.source, version=found.live_version or 0, definition=definition)
     if request.query_params.get("as") == "widget":
         return _as_widget(request, live, ids.show(ids.FORM, found.id))
     theme = crc32(repr(definition.theme).encode())
-    return hosted.preview(request, services, live, f"{path_of(found.id)}/preview.css?{query}v={theme}")
+    tried = actor.may(WRITE) and not query
+    return hosted.preview(
+        request, services, live, f"{path_of(found.id)}/preview.css?{query}v={theme}",
+        f"{path_of(found.id)}/try" if tried else "",
+    )  # fmt: skip
 
 
 def _as_widget(request: PageRequest, live: public.Live, id: str) -> Answer:
@@ -81,7 +87,17 @@ async def try_out(form_id: FromPath[str], data: JSONBody[TrialIn], tx: InTx, ser
     stored = as_json({"version": 1, "definition": encode(found.draft)}).decode()
     country = source.country or (await workspace_settings(tx)).country
     compiled = FormCompiler(services.signer)(Published(source.key, stored, source.redirect_allow, country))
-    return Response({"ending": compiled.check(data.fields, data.language).ending})
+    return Response({"ending": compiled.check(_with_files(found, data.fields, services), data.language).ending})
+
+
+def _with_files(form: Form, fields: dict[str, Any], services: Services) -> dict[str, Any]:
+    """The answers with something that stands for each file: a trial says its name, and nothing else of it."""
+    asked, references = of_files(form.draft), References(services.signer)
+    chosen = {key: fields[key] for key in asked if isinstance(fields.get(key), list)}
+    return fields | {
+        key: [references.tried(form.source.key, key, name) for name in names if isinstance(name, str)]
+        for key, names in chosen.items()
+    }
 
 
 @page("GET", f"{ONE}/preview.css", needs=READ)

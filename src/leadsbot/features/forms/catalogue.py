@@ -13,6 +13,7 @@ from leadsbot.features.forms.lint import LAWFUL_BASES
 from leadsbot.features.forms.lint_fields import AUTOCOMPLETE, FOR_TYPES
 from leadsbot.features.forms.localized import ENGLISH, NAMES
 from leadsbot.features.forms.words import WORDS, right_to_left
+from leadsbot.kit.mediatype import GROUPS, USUAL
 
 HINTS: Final = {
     "text": "One line: a name, a town, an answer.", "textarea": "Several lines: a message, a description.",
@@ -57,6 +58,9 @@ def catalogue() -> dict[str, Any]:
         ],
         "autocomplete": sorted(AUTOCOMPLETE),
         "bases": [[each, BASES[each]] for each in LAWFUL_BASES],
+        "files": [
+            {"name": name, "types": types, "usual": types in USUAL} for name, types in GROUPS.items()
+        ],
         "regions": sorted(phonenumbers.SUPPORTED_REGIONS),
     }
 

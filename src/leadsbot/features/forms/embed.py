@@ -11,7 +11,7 @@ from leadsbot.contracts.intake import TRAP_FIELD
 from leadsbot.features.forms.definition import Definition, Theme
 from leadsbot.features.forms.localized import ShownField, language_for, shown_form
 from leadsbot.features.forms.words import words
-from leadsbot.features.sources.public import Snippet, form_script, script_tag
+from leadsbot.features.sources.public import NEXT, Snippet, form_script, script_tag
 from leadsbot.kit.links import origin
 
 MODES: Final = (
@@ -53,7 +53,7 @@ def link_snippet(page: str, title: str) -> Snippet:
 def html_snippet(page: str, definition: Definition) -> Snippet:
     """The form as plain HTML, in its own language, for a page whose look is one's own. Conditions need the widget."""
     lines = list(_lines(page, definition))
-    note = "Works without any script, also in a page builder. Change it as you like: unknown fields are kept."
+    note = f"Works without any script, also in a page builder. Change it as you like: unknown fields are kept. {NEXT}"
     return Snippet("html", "Plain HTML", note, "\n".join(lines))
 
 

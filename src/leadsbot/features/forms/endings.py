@@ -1,7 +1,8 @@
 """Endings: what a visitor is told, with answers in the texts and in the query of an address.
 
 The host and path of an address never come from an answer, and where it may lead is the source's list. A thank-you text
-with answers in it travels to the page that shows it in a signed payload, so that nobody can make our page say anything.
+with answers in it travels to the page that shows it in a sealed payload: nobody can make our page say anything, and no
+history or log of addresses tells who wrote.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import msgspec
 from leadsbot.features.forms.definition import Definition, Ending, Field, Translation
 from leadsbot.features.forms.reading import ticked
 from leadsbot.features.forms.words import words
-from leadsbot.kit.errors import Invalid
+from leadsbot.infra.crypto import CannotOpen, open_token, seal_token
 from leadsbot.kit.links import redirect_allowed
 from leadsbot.kit.signing import Signer
 
@@ -102,17 +103,16 @@ class Thanks:
                 kept[name] = value[:left]
                 left -= len(kept[name])
             payload = msgspec.json.encode([ending, kept])
-            query["said"] = self._signer.sign(_PURPOSE + key, payload, LIFE_S)
+            query["said"] = seal_token(self._signer.key(_PURPOSE + key), payload, LIFE_S)
         held = {name: value for name, value in query.items() if value}
         return f"/f/{key}/thanks" + (f"?{urlencode(held)}" if held else "")
 
     def said(self, key: str, ending: str, token: str) -> dict[str, str]:
         """The answers in an address; none where it was not made by us for this ending, or is too old."""
         try:
-            made_for, said = msgspec.json.decode(
-                self._signer.verify(_PURPOSE + key, token), type=tuple[str, dict[str, str]]
-            )
-        except (Invalid, msgspec.DecodeError):
+            payload = open_token(self._signer.key(_PURPOSE + key), token)
+            made_for, said = msgspec.json.decode(payload, type=tuple[str, dict[str, str]])
+        except (CannotOpen, msgspec.DecodeError):
             return {}
         return said if made_for == ending else {}
 

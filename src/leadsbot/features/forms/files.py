@@ -72,6 +72,10 @@ class References:
         told = (file.field, ids.show(ids.UPLOAD, file.id), file.name, len(file.content), file.media_type)
         return self._signer.sign(_PURPOSE + key, msgspec.json.encode(told), LIFE_S)
 
+    def tried(self, key: str, field: str, name: str) -> str:
+        """What stands for a file that is only named, in a trial of the form: no file is stored under its id."""
+        return self.made(key, NewFile(field=field, id=ids.new_id(), name=name, content=b"", sha256=b"", media_type=""))
+
     def opened(self, key: str, field: str, token: str) -> dict[str, Any]:
         """What a submission keeps of the file. Raises Fault for what was not made for this form and field."""
         try:

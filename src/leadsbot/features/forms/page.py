@@ -77,7 +77,7 @@ async def fill_in(request: PageRequest, form_key: FromPath[str], services: Uses)
 
 @page("GET", "/f/{form_key:str}/thanks", needs=EVERYBODY, cookieless=True)
 async def thanks(request: PageRequest, form_key: FromPath[str], services: Uses) -> Response[Any]:
-    """Where a form leads to after it was sent: the ending that the address names, with the answers that we signed. A
+    """Where a form leads to after it was sent: the ending that the address names, with the answers that we sealed. A
     form that was closed meanwhile still says thank you."""
     source = await _form_source(services, form_key)
     if source is None:
@@ -113,18 +113,20 @@ async def style(request: PageRequest, form_key: FromPath[str], services: Uses) -
     return _zipped(request, body, "text/css", 200, headers)
 
 
-def preview(request: PageRequest, services: Services, form: Live, sheet: str) -> Response[Any]:
-    """The page of a form that is not published (yet), for the builder to show in a frame that runs no script: all
-    steps, one below the other; ``sheet`` is the address of its style sheet."""
-    answer = _form(request, services, form, sheet)
-    answer.headers["Content-Security-Policy"] = POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+def preview(request: PageRequest, services: Services, form: Live, sheet: str, trial: str) -> Response[Any]:
+    """The page of a form that is not published (yet), as visitors will see it, to be shown in a frame of ours too: with
+    its script at work, and nothing that could be sent. ``sheet`` is the address of its style sheet, ``trial`` of where
+    its answers may be tried, if anywhere."""
+    answer = _form(request, services, form, sheet, trial)
+    policy = POLICY.replace(";", f";{SCRIPTS}", 1).replace("form-action 'self'", "form-action 'none'")
+    answer.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
 def look(request: PageRequest, theme: Theme) -> Response[Any]:
-    """The style sheet of such a page."""
-    return _zipped(request, _style(theme)[0], "text/css", 200, {"Cache-Control": "no-store"})
+    """The style sheet of such a page. It is asked for again with each draft, so for a minute it is kept."""
+    return _zipped(request, _style(theme)[0], "text/css", 200, {"Cache-Control": "private, max-age=60"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,9 @@ async def _begun(request: PageRequest, services: Services, form: Live) -> Begun:
 
 
 def _form(
-    request: PageRequest, services: Services, form: Live, sheet: str = "", *, begun: Begun | None = None
-) -> Response[Any]:
+    request: PageRequest, services: Services, form: Live, sheet: str = "", trial: str = "", *,
+    begun: Begun | None = None,
+) -> Response[Any]:  # fmt: skip
     begun = begun or Begun()
     refused = cast("tuple[Invalid, object] | None", request.scope.get(REFUSED))
     earlier = begun.beginning.answers if begun.beginning else None
@@ -175,9 +178,10 @@ def _form(
         key=shown.key, sheet=sheet, policy=_policy(form.definition), title=title, form=shown, problems=problems,
         steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, earlier, faults)),
         say=_speaker(form.definition, language), described=drawing.described, files=drawing.has_files(shown),
-        trap=TRAP_FIELD, script="" if sheet else static.url("hosted.js"), logic="" if sheet else _logic(form, shown),
+        trap=TRAP_FIELD, script=static.url("builder-page.js" if sheet else "hosted.js"), logic=_logic(form, shown),
+        trial=trial,
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
-        languages=_languages(request, base, shown, form.definition),
+        languages=_languages(request, base, request.url.path if sheet else f"/f/{shown.key}", shown, form.definition),
         ours={
             TOKEN_FIELD: token, VERSION_FIELD: str(form.version or ""),
             "_lang": language if shown.languages or language != form.definition.language else "",
@@ -293,14 +297,16 @@ def _canonical(base: str, definition: Definition, language: str) -> str:
     return base if language == definition.language else f"{base}?{urlencode({'lang': language})}"
 
 
-def _languages(request: PageRequest, base: str, form: ShownForm, definition: Definition) -> list[dict[str, str]]:
+def _languages(
+    request: PageRequest, base: str, path: str, form: ShownForm, definition: Definition
+) -> list[dict[str, str]]:
     """Where the form is found in its other languages; what the address says for the fields comes along."""
     along = [(name, value) for name, value in _query(request) if name not in ("lang", "kept")]
     return [
         {
             "tag": each.tag,
             "name": each.name,
-            "href": f"/f/{form.key}?{urlencode([*along, ('lang', each.tag)])}",
+            "href": f"{path}?{urlencode([*along, ('lang', each.tag)])}",
             "canonical": _canonical(base, definition, each.tag),
         }
         for each in form.languages

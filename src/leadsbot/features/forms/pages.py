@@ -218,6 +218,7 @@ async def _settings(request: PageRequest, tx: TenantTx, form: Form, services: Us
         "redirect_allow": "\n".join(source.redirect_allow), "country": source.country or "",
     }  # fmt: skip
     context = {"values": values, "error": None, "own_origin": services.url(),
+               "country": (await workspace_settings(tx)).country,
                "source_id": ids.show(ids.SOURCE, source.id)}  # fmt: skip
     return await framed(request, tx, form, "settings", **{**context, **more})
 

@@ -237,16 +237,19 @@ def _number(field: Field, code: str) -> Take:
     low, high, step = (None if each is None else Decimal(repr(each)) for each in (field.min, field.max, field.step))
     base = low or Decimal(0)
 
+    def told(bound: Decimal) -> str:
+        return f"{_plain(bound)} {field.currency}".rstrip()
+
     def take(value: Any) -> Any:
         number = amount_of(field, value)
         if number is None or abs(number.adjusted()) > 40:
             raise Fault(code)
         if low is not None and number < low:
-            raise Fault("at_least", min=_plain(low))
+            raise Fault("at_least", min=told(low))
         if high is not None and number > high:
-            raise Fault("at_most", max=_plain(high))
+            raise Fault("at_most", max=told(high))
         if step and not _on_step(number - base, step):
-            raise Fault("step", step=_plain(step), min=_plain(base))
+            raise Fault("step", step=_plain(step), min=told(base))
         return value
 
     return take

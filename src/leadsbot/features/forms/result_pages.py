@@ -58,28 +58,37 @@ async def listing(request: PageRequest, form_id: FromPath[str], tx: InTx) -> Res
 
 
 @page("GET", f"{ONE}/results.csv", needs=READ)
-async def as_csv(form_id: FromPath[str], actor: Caller, tx: InTx, services: Uses) -> Response[Any]:
-    """Every result as CSV, held back ones included and named so."""
+async def as_csv(
+    request: PageRequest, form_id: FromPath[str], actor: Caller, tx: InTx, services: Uses
+) -> Response[Any]:
+    """What the table shows as CSV, all pages of it; with ``?held=1`` what was held back too, named so."""
     form = await find(tx, form_id)
     table, zone = await _table(tx, form), await _zone(tx)
-    pages = _pages(services, actor.workspace(), form.source.id, table, zone)
+    pages = _pages(services, actor.workspace(), form.source.id, table, zone, held=_held(request))
     body = export.csv_file(results.header(table), pages)
     return Stream(body, media_type="text/csv; charset=utf-8; header=present", headers=_file(form, "csv"))
 
 
 @page("GET", f"{ONE}/results.xlsx", needs=READ)
-async def as_xlsx(form_id: FromPath[str], actor: Caller, tx: InTx, services: Uses) -> Response[Any]:
-    """Every result as XLSX. TooLarge beyond 100,000 rows, for which there is CSV."""
-    form = await find(tx, form_id)
-    if await capture.submissions_up_to(tx, form.source.id, export.MOST + 1) > export.MOST:
+async def as_xlsx(
+    request: PageRequest, form_id: FromPath[str], actor: Caller, tx: InTx, services: Uses
+) -> Response[Any]:
+    """The same as XLSX. TooLarge beyond 100,000 rows, for which there is CSV."""
+    form, held = await find(tx, form_id), _held(request)
+    if await capture.submissions_up_to(tx, form.source.id, export.MOST + 1, held=held) > export.MOST:
         raise TooLarge(f"A spreadsheet takes {export.MOST:,} rows, and this form has more. Download the CSV file.")
     table, zone = await _table(tx, form), await _zone(tx)
-    pages = _pages(services, actor.workspace(), form.source.id, table, zone)
+    pages = _pages(services, actor.workspace(), form.source.id, table, zone, held=held)
     book = export.Workbook(form.name, results.header(table))
     async for rows in pages:
         await asyncio.to_thread(book.add, rows)
     body = await asyncio.to_thread(_saved, book)
     return Response(body, media_type=XLSX, headers=_file(form, "xlsx"))
+
+
+def _held(request: PageRequest) -> bool:
+    """Whether what was held back is wanted too."""
+    return request.query_params.get("held") == "1"
 
 
 def _saved(book: export.Workbook) -> bytes:
@@ -90,13 +99,15 @@ def _saved(book: export.Workbook) -> bytes:
 
 
 async def _pages(
-    services: Services, workspace: UUID, source: UUID, table: list[Column], zone: ZoneInfo
+    services: Services, workspace: UUID, source: UUID, table: list[Column], zone: ZoneInfo, *, held: bool
 ) -> AsyncIterator[list[list[Cell]]]:
     """Rows of an export, the newest first, in short transactions: a slow reader holds none open."""
     before: tuple[datetime, UUID] | None = None
     while True:
         async with services.db.tenant(workspace) as tx:
-            rows = await capture.page_submissions(tx, source_id=source, before=before, limit=PAGE)
+            rows = await capture.page_submissions(
+                tx, quarantined=None if held else False, source_id=source, before=before, limit=PAGE
+            )
         yield [results.line(each, table, zone) for each in rows]
         if len(rows) < PAGE:
             return

@@ -156,7 +156,8 @@ async def edit_fields(
 ) -> bool:
     """Correct name, email, phone or company (those named in ``edits``); whether that changed anything.
 
-    A corrected address or number replaces the old one, so the lead is no longer recognised by the mistyped one.
+    A corrected address or number replaces the old one, so the lead is no longer recognised by the mistyped one. What
+    each was stays in a note.
     """
     cleaned = {name: model.valid_text(name, value) for name, value in edits.items()}
     lead = await locked(tx, lead_id)
@@ -171,7 +172,10 @@ async def edit_fields(
     await store.drop_keys(tx, lead.id, sorted(before - after))
     await store.add_keys(tx, lead.id, sorted(after - before))
     await _write(tx, lead, values)
-    await emit(tx, LeadUpdated(lead_id=lead.id, changed=tuple(sorted(changed))), by=by)
+    note_id = new_id()
+    body = model.corrected(lead, changed)
+    await store.add_note(tx, note_id, lead.id, author=by, author_name=None, body=body, via="edit")
+    await emit(tx, LeadUpdated(lead_id=lead.id, changed=tuple(sorted(changed)), note_id=note_id), by=by)
     return True
 
 

@@ -9,14 +9,11 @@ from uuid import UUID
 from leadsbot.features.capture.public import Source, Submission
 from leadsbot.features.forms.public import Definition, live, read_answers
 from leadsbot.features.leads.model import Lead
-from leadsbot.kit.headline import Told, headline
+from leadsbot.kit.headline import CHOSEN, UNTOLD, Told, headline
 
-CHOSEN: Final = frozenset({"select", "multiselect", "radio", "rating", "date"})
 DEFAULT_BASIS: Final = "legitimate_interests"
 DEFAULT_NOTICE: Final = "1"
 """What a source says of itself as long as nobody told it otherwise."""
-UNTOLD: Final = frozenset({"consent", "checkbox", "hidden"})
-"""What says nothing of a lead in one line: ticks, and what no visitor filled in."""
 
 
 def in_one_line(lead: Lead, sources: Mapping[UUID, Source]) -> str:

@@ -213,6 +213,16 @@ def valid_text(name: str, value: str | None) -> str | None:
     return text or None
 
 
+FIELDS: Final = {"name": "name", "email": "e-mail", "phone": "phone", "company": "company"}
+"""What people call the fields that can be edited."""
+
+
+def corrected(lead: Lead, changed: Mapping[str, str | None]) -> str:
+    """What was edited, a line a field: what it was and what it is now."""
+    pairs = [(FIELDS[name], getattr(lead, name), changed[name]) for name in FIELDS if name in changed]
+    return "\n".join(f"{called.capitalize()}: {was or 'none'} → {now or 'none'}" for called, was, now in pairs)
+
+
 def valid_note(body: str) -> str:
     """A note's text, trimmed; Invalid when it is empty or too long."""
     text = clean(body, "body", NOTE_LIMIT).strip()

@@ -83,7 +83,8 @@ class NoteIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NoteOut(msgspec.Struct):
-    """A note. ``author`` is the id of a person or key, ``telegram:<id>``, or ``system``."""
+    """A note. ``author`` is the id of a person or key, ``telegram:<id>``, or ``system``. ``via`` is ``dashboard``,
+    ``telegram``, ``api``, or ``edit`` where it tells what somebody edited."""
 
     id: str
     lead_id: str

@@ -91,5 +91,5 @@ class LeadNoteRow(Table):
     """How a chat calls the author, when no account is known."""
     body: Mapped[str] = column(PROSPECT, Text)
     via: Mapped[str] = column(LEAD_RECORD, Text)
-    """``dashboard``, ``telegram`` or ``api``."""
+    """``dashboard``, ``telegram``, ``api``, or ``edit`` where it tells what was edited."""
     created_at: Mapped[datetime] = column(LEAD_RECORD, TS, server_default=NOW)

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from leadsbot.features.leads.model import Note
+from leadsbot.features.leads.model import FIELDS, Note
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.events.log import Logged, history
 from leadsbot.kit.clock import in_zone
@@ -93,7 +93,7 @@ label(
     lambda d, n: f"Came in through {n.source(d['source_id'])}" if d.get("source_id") else "Created by hand",
 )
 label("lead.submission_joined", "inbox", lambda d, n: f"Wrote again through {n.source(d['source_id'])}")
-label("lead.updated", "note", lambda d, _: f"Edited {', '.join(d['changed'])}")
+label("lead.updated", "note", lambda d, _: f"Edited {', '.join(FIELDS.get(each, each) for each in d['changed'])}")
 label("lead.stage_changed", "check", lambda d, n: f"{n.stage(d['previous'])} → {n.stage(d['stage'])}")
 label("lead.assigned", "user", lambda d, n: f"Given to {n.person(d['owner'])}" if d.get("owner") else "Given back")
 label("lead.note_added", "note", lambda _d, _n: "Note")

@@ -31,6 +31,11 @@ class Named(Protocol):
         """What was answered, choices under their labels."""
         ...
 
+    @property
+    def type(self) -> str:
+        """The type of the field, empty where the form does not know it."""
+        ...
+
 
 Answers: TypeAlias = Callable[[TenantTx, Sequence[Submission]], Awaitable[Mapping[UUID, Sequence[Named]]]]
 """The answers of submissions by the version of the form that each names; those without a form are absent."""

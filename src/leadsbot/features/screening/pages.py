@@ -19,7 +19,7 @@ from leadsbot.features.screening.signals.said import is_prose, said
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
 from leadsbot.kit.errors import Conflict, Invalid
-from leadsbot.kit.headline import Told, headline, is_empty
+from leadsbot.kit.headline import CHOSEN, UNTOLD, Told, headline, is_empty
 from leadsbot.web.actor import Permission
 from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
 from leadsbot.web.pagination import paged, position
@@ -38,6 +38,16 @@ CHIPS: tuple[tuple[HeldState, str], ...] = (
     ("spam", "Spam"),
     ("released", "Released"),
 )
+INTROS = {
+    "quarantined": "What looked like a bot's. Nobody was alerted and nothing is lost: "
+    f"it waits here for {KEPT.days} days.",
+    "blocked": f"What was almost certainly a bot's. Nobody was alerted; it waits here for {KEPT.days} days.",
+    "spam": f"What somebody of yours marked as spam. It is deleted {KEPT.days} days after it came in.",
+    "released": "What was held back and released by somebody of yours. It became a lead like any other.",
+}
+CAPTIONS = {
+    "quarantined": "Quarantined", "blocked": "Blocked", "spam": "Marked as spam", "released": "Released",
+}  # fmt: skip
 NOTHING = {
     "quarantined": "Nothing waits here",
     "blocked": "Nothing was blocked",
@@ -76,7 +86,8 @@ async def folder(request: PageRequest, tx: InTx, services: Uses) -> Response[str
         # What was released a moment ago is in no list until it has become a lead.
         anything=any(counts.values()) or bool(get("state") or get("done")),
         undo=await _undo(tx, get("done") or ""),
-        days=KEPT.days,
+        intro=INTROS[state],
+        caption=CAPTIONS[state],
         seconds=UNDO_S,
     )
 
@@ -170,15 +181,12 @@ async def _undo(tx: TenantTx, shown: str) -> dict[str, Any] | None:
 
 def _row(submission: Submission, sources: dict[UUID, str], answers: Sequence[Named] | None) -> dict[str, Any]:
     parts = said(submission.fields)
-    labels = {each.key: each.label for each in answers or ()}
     verdict = submission.verdict or {}
     return {
         "id": ids.show(ids.SUBMISSION, submission.id),
         "who": parts.name or parts.email or "No name",
         "email": parts.email,
-        "text": headline(
-            Told(labels.get(key) or _label(key), value) for key, value in submission.fields.items() if is_prose(key)
-        ),
+        "text": _line(submission, answers),
         "answers": _answers(submission, answers),
         "context": submission.context,
         "ip": submission.ip,
@@ -192,6 +200,17 @@ def _row(submission: Submission, sources: dict[UUID, str], answers: Sequence[Nam
         "releasable": submission.quarantined and submission.label != "genuine",
         "quarantined": submission.quarantined,
     }
+
+
+def _line(submission: Submission, answers: Sequence[Named] | None) -> str:
+    """What was answered in one line, in the words of the form; who it is from stands beside it."""
+    if answers is None:
+        return headline(Told(_label(key), value) for key, value in submission.fields.items() if is_prose(key))
+    return headline(
+        Told(_label(each.key) if each.label == each.key else each.label, each.value, each.type not in CHOSEN)
+        for each in answers
+        if is_prose(each.key) and each.type not in UNTOLD
+    )
 
 
 def _answers(submission: Submission, answers: Sequence[Named] | None) -> list[tuple[str, Any]]:

@@ -3,10 +3,11 @@
 from leadsbot.features.sources.model import TAKEN
 from leadsbot.features.sources.refusals import NAME as REFUSALS
 from leadsbot.features.sources.refusals import Refusals, refusals
-from leadsbot.features.sources.snippets import DESIGNED, Designed, Snippet, form_script, script_tag, snippets
+from leadsbot.features.sources.snippets import DESIGNED, NEXT, Designed, Snippet, form_script, script_tag, snippets
 
 __all__ = [
     "DESIGNED",
+    "NEXT",
     "REFUSALS",
     "TAKEN",
     "Designed",

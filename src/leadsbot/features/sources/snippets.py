@@ -10,6 +10,11 @@ import msgspec
 from leadsbot.features.capture.public import Kind, Source
 from leadsbot.infra.db.tx import TenantTx
 
+NEXT: Final = (
+    "Visitors are thanked on a page of ours; a hidden field, "
+    '<input type="hidden" name="_next" value="https://…">, leads them to one of yours, once it is among the thank-you '
+    "pages in the settings."
+)
 EXAMPLE = '{"name": "Ada Lovelace", "email": "ada@example.com", "message": "Please call me."}'
 
 
@@ -49,7 +54,7 @@ def address(base: str, source: Source) -> str:
 def script_tag(base: str, token: str, **attributes: str) -> str:
     """The tag that puts the widget on a page: the listener, or a form with ``mode="popup"`` and the like."""
     lines = [
-        '<script id="leadsbot-listener"', f'src="{base}/widget.js"', f'data-token="{token}"', f'data-api="{base}"',
+        f'<script src="{base}/widget.js"', f'data-token="{token}"', f'data-api="{base}"',
         *(f'data-{name}="{value}"' for name, value in {"mode": "listener", **attributes}.items()),
     ]  # fmt: skip
     return "\n  ".join(lines) + " async></script>"
@@ -65,7 +70,9 @@ def snippets(base: str, source: Source) -> list[Snippet]:
     if source.kind == Kind.FORM:
         here = script_tag(base, source.key, mode="inline")
         return [
-            Snippet("html", "HTML form", "In any page. Rename or add fields as you like: none is lost.", _html(to)),
+            Snippet(
+                "html", "HTML form", f"In any page. Rename or add fields as you like: none is lost. {NEXT}", _html(to)
+            ),
             Snippet("tag", "Script tag", "Draws this form where the tag stands.", here),
             Snippet("react", "React", "A component to put where the form should stand.", _react_form(to)),
             Snippet("wordpress", "WordPress", "Into a Custom HTML block, where the form should stand.", here),
@@ -206,9 +213,8 @@ def _react_tag(base: str, token: str) -> str:
         'import { useEffect } from "react";\n\n'
         "export function LeadsBot() {\n"
         "  useEffect(() => {\n"
-        '    if (document.getElementById("leadsbot-listener")) return;\n'
+        f"    if (document.querySelector('script[data-token=\"{token}\"]')) return;\n"
         '    const script = document.createElement("script");\n'
-        '    script.id = "leadsbot-listener";\n'
         f'    script.src = "{base}/widget.js";\n'
         f'    Object.assign(script.dataset, {{ token: "{token}", api: "{base}", mode: "listener" }});\n'
         "    document.body.append(script);\n"

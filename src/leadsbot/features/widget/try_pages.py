@@ -23,7 +23,7 @@ HERE: Final = "/try"
 MODES: Final = {
     "listener": ("Listener", "The form below belongs to the page. Send it: the widget hears it and leaves it alone."),
     "inline": ("Inline", "The form of yours is drawn where the tag stands."),
-    "popup": ("Popup", "A button of the page opens the form above it."),
+    "popup": ("Popup", "A button of the page opens the form in the middle of the window."),
     "slide-in": ("Slide-in", "A button of the page lets the form slide in from the side."),
     "button": ("Button", "The button in the corner is the widget's own. It has the form's colour."),
 }
