@@ -1,5 +1,6 @@
 // The hosted page of a form, one step at a time: without this script it shows everything, and works as well.
-import { holds, type Seen } from "../widget/form/logic";
+import type { Seen } from "../widget/form/types";
+import { holds } from "../widget/logic";
 import { given, read } from "./answers";
 import { carry, changed, take } from "./carried";
 import { fault } from "./faults";

@@ -105,6 +105,16 @@ export interface Rules {
   fault(field: Field, answer: string | string[], say: Say): string;
 }
 
+export type Value = string | number | boolean | string[] | undefined;
+/** Answers as conditions read them; what is empty or not shown is absent. */
+export type Seen = Record<string, Value>;
+
+/** The part of the widget that comes with forms that have conditions. */
+export interface Logic {
+  seen(field: Field, value: string | string[], rules?: Rules): Value;
+  holds(conditions: Conditions | undefined, answers: Seen): boolean;
+}
+
 /** A form that cannot be drawn, and why. */
 export interface Refusal {
   language: string;

@@ -90,6 +90,12 @@ def needs_rules(form: dict[str, Any]) -> bool:
     return any(field["type"] in ("number", "money") or field.keys() & {"pattern", "min", "max"} for field in fields)
 
 
+def needs_logic(form: dict[str, Any]) -> bool:
+    """Whether a form as :func:`localized` gives it shows steps or fields on conditions."""
+    steps = form.get("steps", [])
+    return any("show_if" in each for step in steps for each in (step, *step["fields"]))
+
+
 def button_colour(source: Source) -> dict[str, str]:
     """What the widget's tag says of the colour of its own button; see :func:`~leadsbot.features.forms.embed`."""
     return embed.button_colour((live(source) or undesigned(source)).definition)
@@ -197,6 +203,7 @@ __all__ = [
     "list_forms",
     "live",
     "localized",
+    "needs_logic",
     "needs_more",
     "needs_rules",
     "publish",
