@@ -415,9 +415,7 @@ async def test_a_beginning_is_kept_from_any_step(product: Product, context: Brow
 
 
 @pytest.mark.parametrize("way", ["off", "blocked"])
-async def test_without_the_script_everything_is_there(
-    chromium: Browser, product: Product, path: str, way: str
-) -> None:
+async def test_without_the_script_everything_is_there(chromium: Browser, product: Product, path: str, way: str) -> None:
     context = await chromium.new_context(base_url=product.address, java_script_enabled=way != "off")
     if way == "blocked":
         await context.route("**/static/hosted.*.js", lambda route: route.abort())

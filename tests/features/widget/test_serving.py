@@ -83,6 +83,7 @@ async def test_one_request_brings_the_script_the_form_and_a_fresh_token(web: Bro
     assert answer.text.startswith((hatch_build.BUILT / manifest()["widget-form.js"]["file"]).read_text())
     assert (said["key"], said["version"], said["title"]) == (form.source.key, 1, "Quote </script>\u2028")
     assert said["steps"][0]["fields"][0]["label"] == "E-mail"
+    assert (said["theme"]["accent"], said["theme"]["radius"]) == ("#2f5bea", "8px")
     assert said["token"]
     assert said["token"] != again["token"]
 
@@ -158,6 +159,7 @@ async def test_what_cannot_be_drawn_is_said_in_a_sentence(
         answer, said = await asked(web, token=token, lang="de")
         assert (answer.status_code, said["language"], said["dir"]) == (200, "de", "ltr")
         assert said["text"].startswith("Prüfen")
+        assert (said["theme"]["scheme"], said["theme"]["gap"]) == ("auto", "20px")
 
     async with db.tenant(cast.workspace_id) as tx:
         await update_source(tx, form.source.id, allowed_origins=["https://other.example"])

@@ -49,12 +49,13 @@ export interface Step {
   show_if?: Conditions;
 }
 
+/** What the style sheet is made of, as CSS. See features/forms/theme.py. */
 export interface Theme {
   accent: string;
   scheme: "auto" | "light" | "dark";
-  corners: "square" | "soft" | "round";
-  font: "system" | "serif" | "mono";
-  density: "airy" | "compact";
+  radius: string;
+  font: string;
+  gap: string;
 }
 
 export interface LocalForm {
@@ -69,8 +70,7 @@ export interface LocalForm {
   intro?: string;
   button?: string;
   notice_url?: string;
-  /** What is as by default is left out. */
-  theme: Partial<Theme>;
+  theme: Theme;
   steps: Step[];
   words: Record<string, string>;
   partials?: boolean;
@@ -121,6 +121,7 @@ export interface Refusal {
   dir: "ltr" | "rtl";
   title: string;
   text: string;
+  theme: Theme;
   words: Record<string, string>;
 }
 
