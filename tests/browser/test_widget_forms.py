@@ -394,6 +394,8 @@ async def test_the_button_of_the_widget_opens_and_closes_its_form(at: Place, pag
     at.page("<h1>Shop</h1>", token=source.key, mode="button", label="Talk to us", script=said)
     await page.goto("/")
     button = page.get_by_role("button", name="Talk to us")
+    await shows(button).to_have_attribute("aria-haspopup", "dialog")
+    await shows(button).to_have_attribute("aria-expanded", "false")
     await button.click()
     dialog = page.get_by_role("dialog", name="Ask us")
     await shows(dialog).to_be_visible()
