@@ -371,6 +371,28 @@ async def test_a_form_above_the_page_holds_the_focus_and_gives_it_back(at: Place
 
 
 @pytest.mark.parametrize("mode", ["popup", "slide-in", "button"])
+async def test_a_form_above_the_page_can_be_closed_wherever_it_is_scrolled_to(at: Place, page: Page, mode: str) -> None:
+    await page.set_viewport_size({"width": 390, "height": 560})
+    source = await at.design({**SHORT, "steps": [{"id": "one", "fields": [field(f"f{n}") for n in range(12)]}]})
+    at.page('<button id="ask">Ask</button>', token=source.key, mode=mode, target="#ask")
+    await page.goto("/")
+    await page.locator("#ask").click()
+    close = page.get_by_role("button", name="Close")
+    before = await close.bounding_box()
+    await page.get_by_role("button", name="Send").scroll_into_view_if_needed()
+    await shows(page.get_by_label("F11")).to_be_in_viewport()
+    await shows(page.get_by_label("F1", exact=True)).not_to_be_in_viewport()
+    assert await close.bounding_box() == before
+    await shows(close).to_be_in_viewport(ratio=1)
+    await page.get_by_label("F3").focus()
+    top = await page.get_by_label("F3").evaluate("one => one.getBoundingClientRect().top")
+    assert before is not None
+    assert top >= before["y"] + before["height"]
+    await close.click()
+    await shows(page.get_by_role("dialog")).to_be_hidden()
+
+
+@pytest.mark.parametrize("mode", ["popup", "slide-in", "button"])
 async def test_a_form_above_the_page_is_offered_anew_after_the_thanks(at: Place, page: Page, mode: str) -> None:
     source = await at.design(SHORT)
     at.page('<button id="ask">Ask</button>', token=source.key, mode=mode, target="#ask")

@@ -25,8 +25,9 @@ export const sheet = ({ accent, radius, font, gap }: Theme): CSSStyleSheet => {
       `[aria-disabled=true]{opacity:.7}:focus-visible{outline:3px solid var(--ink);outline-offset:2px}` +
       `.link{display:block;margin-block:8px;color:inherit;text-align:inherit}[type=email],[type=tel]{unicode-bidi:isolate;direction:ltr}` +
       `progress{inline-size:100%;accent-color:var(--ink)}a{color:inherit}.trap{position:absolute;inset-block-start:-9999px}` +
-      `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overflow:auto;overscroll-behavior:contain;box-shadow:0 8px 40px #0005}` +
-      `.x{position:absolute;inset-block-start:8px;inset-inline-end:8px;inline-size:44px;border:0}dialog h2{margin-inline-end:52px}` +
+      `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overflow:hidden;box-shadow:0 8px 40px #0005}` +
+      `dialog>:first-child{max-block-size:inherit;overflow:auto;overscroll-behavior:contain}` +
+      `.x{position:absolute;inset-block-start:8px;inset-inline-end:16px;inline-size:44px;border:0}dialog h2{margin-inline-end:56px}` +
       `.slide-in{margin-inline-end:0;block-size:100dvh}` +
       `.button{position:fixed;inset-block:auto 76px;inset-inline:auto 16px;max-inline-size:calc(100vw - 32px);max-block-size:calc(100dvh - 92px);z-index:99999}` +
       `::backdrop{background:#0008}`,
