@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page
 from playwright.async_api import expect as shows
 from sqlalchemy import text
 
@@ -235,6 +235,31 @@ async def test_faults_of_every_kind_are_the_servers(product: Product, context: B
     assert answer.status_code == 422, answer.text
     told = {each["field"]: each["message"] for each in answer.json()["errors"]}
     assert dict(zip([each["key"] for each in fields], said, strict=True)) == told
+
+
+async def test_a_file_that_is_not_taken_is_said_as_soon_as_it_is_chosen(
+    product: Product, context: BrowserContext
+) -> None:
+    plan = field("plan", "file", max=2, accept=["application/pdf", "text/plain"], max_bytes=1_000)
+    path = await published(product, one_step(plan, field("any", "file")))
+    page = await context.new_page()
+    await page.goto(path)
+    box, alert = page.get_by_label("Plan"), page.get_by_role("alert")
+    assert await box.get_attribute("accept") == "application/pdf,text/plain"
+    assert (await page.get_by_label("Any").get_attribute("accept") or "").startswith("application/pdf,")
+    await shows(alert).to_have_count(0)
+
+    def file(name: str, kind: str, size: int = 9) -> FilePayload:
+        return {"name": name, "mimeType": kind, "buffer": b"x" * size}
+
+    await box.set_input_files([file("a.txt", "text/plain"), file("me.png", "image/png")])
+    await shows(alert).to_have_text("“me.png” is not a kind of file that can be added here. Possible: PDF, TXT.")
+    await shows(box).to_have_attribute("aria-invalid", "true")
+    await box.set_input_files([file("a.txt", "text/plain", 1_001)])
+    await shows(alert).to_have_text("“a.txt” is too large. Allowed: 1000 bytes for each file.")
+    await box.set_input_files([file("a.md", "text/markdown"), file("b.pdf", "application/x-pdf")])
+    await shows(alert).to_have_count(0)
+    await shows(box).not_to_have_attribute("aria-invalid", "true")
 
 
 async def test_a_question_has_no_colon_after_it_in_the_list_of_what_is_wrong(

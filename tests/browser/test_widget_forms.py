@@ -685,7 +685,7 @@ async def test_files_are_chosen_checked_and_sent_once(at: Place, page: Page) -> 
     assert await box.get_attribute("accept") == "application/pdf,image/*"
     await box.set_input_files({"name": "big.pdf", "mimeType": "application/pdf", "buffer": CV + bytes(1_000_001)})
     await send(page)
-    await shows(page.get_by_text("“big.pdf” is too large. Allowed: 1.0 MB for each file.").first).to_be_visible()
+    await shows(page.get_by_text("“big.pdf” is too large. Allowed: 976.6 KB for each file.").first).to_be_visible()
     assert at.road.sent == []
     await box.set_input_files({"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"<script>1</script>"})
     await send(page)
@@ -706,6 +706,42 @@ async def test_files_are_chosen_checked_and_sent_once(at: Place, page: Page) -> 
     stored = await at.query("SELECT name FROM form_upload WHERE source_id = :source ORDER BY name", "designed")
     assert [each["name"] for each in stored] == ["cv.pdf", "me.png"]
     assert await kept(page) == ["", [], []]
+
+
+OWN_NAMES = ("talk.m4a", "audio/x-m4a"), ("data.csv", "application/x-excel"), ("look.heif", "image/heif")
+"""Files that the form takes although their browser calls them otherwise."""
+UNNAMED = """box => {
+    const chosen = new DataTransfer();
+    chosen.items.add(new File(["x"], "raw.xyz"));
+    box.files = chosen.files;
+    box.dispatchEvent(new Event("input", {bubbles: true}));
+    return box.files[0].type;
+}"""
+
+
+async def test_a_file_that_is_not_taken_is_said_as_soon_as_it_is_chosen(at: Place, page: Page) -> None:
+    kinds = ["application/pdf", "text/csv", "audio/mp4", "image/heic"]
+    steps = [{"id": "one", "fields": [field("name"), field("cv", "file", accept=kinds), field("any", "file")]}]
+    await shown(at, page, {"title": "T", "steps": steps})
+    assert (await page.get_by_label("Any").get_attribute("accept") or "").startswith("application/pdf,")
+    for label, name, kind, size, said in (
+        ("Cv", "me.png", "image/png", 9, "“me.png” is not a kind of file that can be added here. Possible: PDF, CSV"),
+        ("Cv", "cv.pdf", "application/pdf", 5_242_881, "“cv.pdf” is too large. Allowed: 5 MB for each file."),
+        ("Any", "run.exe", "application/x-msdownload", 9, "“run.exe” is not a kind of file"),
+    ):  # fmt: skip
+        box, error = page.get_by_label(label), page.locator(f"#e-{label.lower()}")
+        await box.set_input_files({"name": name, "mimeType": kind, "buffer": bytes(size)})
+        await shows(error).to_contain_text(said)
+        await shows(error).to_have_attribute("aria-live", "polite")
+        await shows(box).to_have_attribute("aria-invalid", "true")
+        await box.set_input_files([])
+        await shows(error).to_be_empty()
+        await shows(box).to_have_attribute("aria-invalid", "false")
+    for name, kind in OWN_NAMES:
+        await page.get_by_label("Cv").set_input_files({"name": name, "mimeType": kind, "buffer": b"x"})
+        await shows(page.locator("#e-cv")).to_be_empty()
+    assert await page.get_by_label("Cv").evaluate(UNNAMED) == ""
+    await shows(page.locator("#e-cv")).to_be_empty()
 
 
 BEGINNINGS = "SELECT p.* FROM form_partial p JOIN form f ON f.id = p.form_id WHERE f.source_id = :source"

@@ -15,7 +15,7 @@ export const mark = ({ part, box, controls }: Drawn, fault: string): void => {
   const id = `e-${part.key}`;
   box?.querySelector(".error")?.remove();
   const help = box?.querySelector(".help");
-  if (fault) (help ?? box?.firstElementChild)?.after(make("p", { class: "error", id }, make("bdi", {}, fault)));
+  if (fault) (help ?? box?.firstElementChild)?.after(make("p", { class: "error", id, ...(part.type === "file" && { role: "alert" }) }, make("bdi", {}, fault)));
   for (const each of controls) {
     if (fault) each.setAttribute("aria-invalid", "true");
     else each.removeAttribute("aria-invalid");

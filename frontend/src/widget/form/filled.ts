@@ -29,9 +29,13 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
 
   const part = (one: Field, step: number): HTMLElement | false => {
     if (one.type === "heading") return element("div", { class: "field" }, element("h3", {}, one.label), element("p", {}, one.text));
-    const made = field(one, step, say, rules);
+    const made = field(one, step, say, rules, more);
     drawn.push(made);
-    made.box.addEventListener("input", () => touched.add(made));
+    made.box.addEventListener("input", () => {
+      touched.add(made);
+      // Nobody should fill in the rest before hearing that the file is not taken.
+      if (one.type === "file") made.mark(made.fault());
+    });
     return made.box;
   };
   const pages = steps.map((step, number) =>

@@ -37,6 +37,9 @@ export interface Field {
   scale?: number;
   accept?: string[];
   max_bytes?: number;
+  /** The kinds of files that are taken and the largest size, in words. */
+  types?: string;
+  size?: string;
   text?: string;
   half?: boolean;
   show_if?: Conditions;
@@ -91,6 +94,8 @@ export interface Beginning {
 /** The part of the widget that only some forms come with. */
 export interface More {
   deliver(core: Core, body: Json, files: [string, File][], waits: () => void): Promise<{ status: number; body: Json }>;
+  /** What is wrong with chosen files, as a message. */
+  refused(files: File[], field: Field, say: Say): string;
   keep(core: Core, form: LocalForm, typed: () => [Json, string]): Beginning | undefined;
 }
 

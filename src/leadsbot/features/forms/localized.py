@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from leadsbot.features.forms.definition import Conditions, Definition, Field, FieldTexts, Step, Theme, Translation
-from leadsbot.features.forms.files import readable
+from leadsbot.features.forms.files import kinds, readable, wanted
 from leadsbot.features.forms.reading import decimals_of
 from leadsbot.features.forms.words import closest, preferred, right_to_left, words
 
@@ -84,6 +84,10 @@ class ShownField(msgspec.Struct, frozen=True, omit_defaults=True):
     scale: int = 0
     accept: list[str] = []
     max_bytes: int = 0
+    types: str = ""
+    """The kinds of files that are taken, in words."""
+    size: str = ""
+    """``max_bytes`` in words."""
     text: str = ""
     half: bool = False
     show_if: Conditions = []
@@ -215,12 +219,17 @@ def _field(field: Field, own: Translation, language: str) -> ShownField:
         currency=field.currency,
         decimals=decimals_of(field),
         scale=field.scale if field.type == "rating" else 0,
-        accept=field.accept,
-        max_bytes=field.max_bytes if field.type == "file" else 0,
         text=text("text"),
         half=field.half,
         show_if=field.show_if,
+        **(_files(field) if field.type == "file" else {}),
     )
+
+
+def _files(field: Field) -> dict[str, Any]:
+    """What a field for files takes."""
+    size = readable(field.max_bytes)
+    return {"accept": list(wanted(field)), "max_bytes": field.max_bytes, "types": kinds(field), "size": size}
 
 
 def _choices(field: Field, labels: dict[str, str]) -> list[Choice]:
