@@ -221,9 +221,9 @@ async def test_what_only_the_server_finds_wrong_is_shown_at_its_field(at: Place,
     ]
     await shown(at, page, {"title": "Two steps", "steps": steps})
     await page.get_by_label("Email").fill("ada@example.org")
-    await page.get_by_label("Phone").fill("12")
+    await page.get_by_label("Phone").fill("1" * 20)
     await page.get_by_role("button", name="Next").click()
-    await page.get_by_label("Mobile").fill("34")
+    await page.get_by_label("Mobile").fill("3" * 20)
     await send(page)
 
     phone = page.get_by_label("Phone")
@@ -238,6 +238,30 @@ async def test_what_only_the_server_finds_wrong_is_shown_at_its_field(at: Place,
     await shows(page.get_by_role("heading", name="Thank you")).to_be_visible()
     (row,) = await at.arrived(source="designed")
     assert row["fields"]["mobile"] == "+49 30 901820"
+
+
+async def test_what_cannot_be_a_telephone_number_is_said_at_its_step(at: Place, page: Page) -> None:
+    first = [field("phone", "phone", label="Where can we reach you?", country="DE"), field("code", pattern="[A-Z]+")]
+    steps = [{"id": "a", "fields": first}, {"id": "b", "fields": [field("z")]}]
+    await shown(at, page, {"title": "T", "steps": steps})
+    phone, alert = page.get_by_label("Where can we reach you?"), page.get_by_role("alert")
+    next = page.get_by_role("button", name="Next")
+    for wrong in ("12", "call me", "ada@example.org"):
+        await phone.fill(wrong)
+        await next.click()
+        await shows(phone).to_be_focused()
+        said = "Where can we reach you? Please enter a telephone number with its area code, like +49 30 123456."
+        await shows(alert.get_by_role("button", name=said, exact=True)).to_be_visible()
+    await page.get_by_label("Code").fill("a")
+    await next.click()
+    await shows(alert.get_by_role("button", name="Code: This does not")).to_be_visible()
+    await page.get_by_label("Code").fill("A")
+    for right in ("", "٠٣٠ ٩٠١٨٢٠", "(030) 90 18-20 ext. 7"):
+        await phone.fill(right)
+        await next.click()
+        await shows(page.get_by_label("Z")).to_be_visible()
+        await page.get_by_role("button", name="Back").click()
+    assert at.road.sent == []
 
 
 async def test_a_double_click_sends_once(at: Place, page: Page) -> None:

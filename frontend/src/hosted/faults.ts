@@ -1,4 +1,5 @@
 // What is wrong with an answer, in the server's own sentences. Only what is certain: the rest the server knows better.
+import { PHONE } from "../widget/form/alike";
 import { refused } from "../widget/form/chosen";
 import { amount, files, given } from "./answers";
 import type { Drawn, Say } from "./types";
@@ -7,8 +8,6 @@ const MISSING: Record<string, string> = {
   select: "missing_choice", radio: "missing_choice", rating: "missing_choice", multiselect: "missing_choices",
   checkbox: "missing_tick", consent: "missing_tick", file: "missing_file",
 }; // prettier-ignore
-/** Written like a telephone number (kit/contact.py). How many digits the numbers of a country have, the server knows. */
-const PHONE = /^[+(]?[\p{Nd}\s().\-/+]{6,40}(\s*(ext\.?|x|#|доб\.?)\s*\p{Nd}{1,8})?$/iu;
 const SPACED = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 export const fault = ({ part, controls }: Drawn, say: Say): string => {

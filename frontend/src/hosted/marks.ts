@@ -1,4 +1,5 @@
 // What is wrong, shown as the server shows it: beside the field, and as a list above the form.
+import { after } from "../widget/form/alike";
 import type { Drawn, Say } from "./types";
 
 export type Fault = [Drawn, string];
@@ -30,7 +31,7 @@ export const mark = ({ part, box, controls }: Drawn, fault: string): void => {
 export const list = (form: HTMLFormElement, faults: Fault[], say: Say): void => {
   document.getElementById("problems")?.remove();
   if (!faults[0]) return;
-  const lines = faults.map(([{ part }, text]) => make("li", {}, make("a", { href: `#f-${part.key}` }, make("bdi", {}, part.label), `${/[.:?!…؟。]$/.test(part.label) ? "" : ":"} ${text}`)));
+  const lines = faults.map(([{ part }, text]) => make("li", {}, make("a", { href: `#f-${part.key}` }, make("bdi", {}, part.label), after(part.label) + text)));
   form.before(
     make("div", { class: "problems", role: "alert", id: "problems", tabindex: "-1", "aria-labelledby": "problems-title" },
       make("h2", { id: "problems-title" }, say("problem_title")), make("ul", {}, ...lines)),

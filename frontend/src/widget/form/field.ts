@@ -1,4 +1,5 @@
 // One field: its control, its label, its error, what was answered.
+import { PHONE } from "./alike";
 import { element } from "./element";
 import type { Field, More, Rules, Say } from "./types";
 
@@ -104,7 +105,7 @@ export const field = (one: Field, step: number, say: Say, rules?: Rules, more?: 
       if (!value().length) {
         return required ? say(type === "multiselect" ? "missing_choices" : tick ? "missing_tick" : type === "file" ? "missing_file" : choice || type === "select" ? "missing_choice" : "missing") : "";
       }
-      if (typeMismatch) return say(type);
+      if (typeMismatch || (type === "phone" && !PHONE.test(only.value.trim()))) return say(type, one);
       return more?.refused(files(), one, say) || rules?.fault(one, value(), say) || "";
     },
     mark: (fault) => {

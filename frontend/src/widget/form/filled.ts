@@ -1,6 +1,7 @@
 // A form to fill in: steps, conditions, errors, sending, the end.
 import type { Core, View } from "../draw";
 import type { Json } from "../env";
+import { after } from "./alike";
 import { element } from "./element";
 import { field, own, type Drawn } from "./field";
 import type { Ending, Field, LocalForm, Logic, More, Rules, Say, Seen } from "./types";
@@ -112,7 +113,7 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
     summary.append(say("problem_title"));
     for (const [each, fault] of faults) {
       each.mark(fault);
-      summary.append(element("button", { type: "button", class: "link", click: each.focus }, own(each.field.label), ": " + fault));
+      summary.append(element("button", { type: "button", class: "link", click: each.focus }, own(each.field.label), after(each.field.label) + fault));
     }
     faults[0][0].focus();
   };

@@ -34,6 +34,8 @@ export interface Field {
   currency?: string;
   /** Three, for the currencies that have so many; left out for the usual two. */
   decimals?: number;
+  /** A telephone number of the field's country, as it is written. */
+  example?: string;
   scale?: number;
   accept?: string[];
   max_bytes?: number;

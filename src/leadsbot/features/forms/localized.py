@@ -15,6 +15,7 @@ from leadsbot.features.forms.definition import Conditions, Definition, Field, Fi
 from leadsbot.features.forms.files import kinds, readable, wanted
 from leadsbot.features.forms.reading import decimals_of
 from leadsbot.features.forms.words import closest, preferred, right_to_left, words
+from leadsbot.kit.contact import example_phone
 
 NAMES: Final = {
     "ar": "العربية", "cs": "Čeština", "da": "Dansk", "de": "Deutsch", "el": "Ελληνικά", "en": "English",
@@ -79,6 +80,8 @@ class ShownField(msgspec.Struct, frozen=True, omit_defaults=True):
     prefill: str = ""
     default: str = ""
     currency: str = ""
+    example: str = ""
+    """A telephone number of the field's country, as it is written there."""
     decimals: int = 2
     """As far as they decide what a single mark in an amount means."""
     scale: int = 0
@@ -128,8 +131,11 @@ def language_for(definition: Definition, wanted: str, accept: str = "") -> str:
     return asked or preferred(accept, known, definition.language)
 
 
-def shown_form(definition: Definition, language: str, *, key: str, version: int) -> ShownForm:
-    """A form in a language that it has; in another one our words are in that language and its own texts as they are."""
+def shown_form(
+    definition: Definition, language: str, *, key: str, version: int, country: str | None = None
+) -> ShownForm:
+    """A form in a language that it has; in another one our words are in that language and its own texts as they are.
+    ``country`` is that of telephone numbers where a field has none of its own."""
     own = definition.languages.get(language) or Translation()
     tongues = [definition.language, *definition.languages] if definition.languages else []
     ours = words(language)
@@ -139,7 +145,7 @@ def shown_form(definition: Definition, language: str, *, key: str, version: int)
         language=language,
         dir="rtl" if right_to_left(language) else "ltr",
         title=own.title or definition.title,
-        steps=[_step(step, own, language) for step in definition.steps],
+        steps=[_step(step, own, language, country) for step in definition.steps],
         button=own.button or definition.button or ours["send"],
         theme=definition.theme,
         words={name: text for name, text in ours.items() if not name.startswith(_PAGE_ONLY)},
@@ -179,8 +185,8 @@ def as_data(form: ShownForm) -> dict[str, Any]:
     return data
 
 
-def _step(step: Step, own: Translation, language: str) -> ShownStep:
-    fields = [_field(field, own, language) for field in step.fields]
+def _step(step: Step, own: Translation, language: str, country: str | None) -> ShownStep:
+    fields = [_field(field, own, language, country) for field in step.fields]
     return ShownStep(id=step.id, fields=fields, title=own.steps.get(step.id, "") or step.title, show_if=step.show_if)
 
 
@@ -192,7 +198,7 @@ def _limits(field: Field, language: str) -> str:
     )
 
 
-def _field(field: Field, own: Translation, language: str) -> ShownField:
+def _field(field: Field, own: Translation, language: str, country: str | None) -> ShownField:
     texts = own.fields.get(field.key)
 
     def text(name: str) -> str:
@@ -217,6 +223,7 @@ def _field(field: Field, own: Translation, language: str) -> ShownField:
         prefill=field.prefill,
         default=field.default,
         currency=field.currency,
+        example=example_phone(field.country or country) if field.type == "phone" else "",
         decimals=decimals_of(field),
         scale=field.scale if field.type == "rating" else 0,
         text=text("text"),

@@ -76,7 +76,8 @@ def localized(form: Live, wanted: str = "", *, accept: str = "") -> dict[str, An
     ``wanted`` is a language tag, ``accept`` an ``Accept-Language`` header; the form's own language is the last resort.
     """
     language = language_for(form.definition, wanted, accept)
-    shown = as_data(shown_form(form.definition, language, key=form.source.key, version=form.version))
+    source = form.source
+    shown = as_data(shown_form(form.definition, language, key=source.key, version=form.version, country=source.country))
     return {**shown, "theme": widget_tokens(form.definition.theme)}
 
 
