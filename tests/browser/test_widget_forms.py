@@ -148,7 +148,7 @@ async def test_every_kind_of_field_is_drawn_and_what_is_answered_arrives(at: Pla
     await shows(page.get_by_label("Which")).to_be_hidden()
     await page.get_by_label("Kind").select_option("other")
     await page.get_by_label("Which").fill("A door")
-    for label in ("Price", "Time", "Soon", "4", "I agree that you call me."):
+    for label in ("Price", "Time", "Soon", "4 of 5", "I agree that you call me."):
         await page.get_by_label(label, exact=True).check()
     await page.get_by_label("Area").fill("120,5")
     await page.get_by_label("Budget").fill("2.500")

@@ -1,7 +1,7 @@
 // One field: its control, its label, its error, what was answered.
 import { PHONE } from "./alike";
 import { element } from "./element";
-import type { Field, More, Rules, Say } from "./types";
+import type { Choice, Field, More, Rules, Say } from "./types";
 
 export interface Drawn {
   field: Field;
@@ -34,10 +34,10 @@ export const field = (one: Field, step: number, say: Say, rules?: Rules, more?: 
   const given = { ...about, id: key, name: key, required, placeholder: one.placeholder };
   const optional = !required && element("small", {}, ` (${say("optional")})`);
 
-  const box = (kind: string, value: string, text: string): HTMLElement => {
-    const input = element("input", { ...(tick && given), type: kind, name: key, value });
+  const box = (kind: string, { value, label, spoken }: Choice): HTMLElement => {
+    const input = element("input", { ...(tick && given), type: kind, name: key, value, "aria-label": spoken });
     boxes.push(input);
-    return element("label", { class: "tick" }, input, element("span", {}, own(text), tick && optional));
+    return element("label", { class: "tick" }, input, element("span", {}, own(label), tick && optional));
   };
   const line = (): HTMLElement => {
     const text = !/number|money|date|file/.test(type);
@@ -62,15 +62,9 @@ export const field = (one: Field, step: number, say: Say, rules?: Rules, more?: 
       }),
     );
   const several = (): HTMLElement =>
-    element(
-      "div",
-      { class: type === "rating" && "row" },
-      ...(type === "rating" ? [...Array(one.scale || 5).keys()].map((at) => ({ value: `${at + 1}`, label: `${at + 1}` })) : options).map((each) =>
-        box(type === "multiselect" ? "checkbox" : "radio", each.value, each.label),
-      ),
-    );
+    element("div", { class: type === "rating" && "row" }, ...options.map((each) => box(type === "multiselect" ? "checkbox" : "radio", each)));
 
-  const control = choice ? several() : tick ? box("checkbox", "true", one.text || label) : type === "select" ? list() : line();
+  const control = choice ? several() : tick ? box("checkbox", { value: "true", label: one.text || label }) : type === "select" ? list() : line();
   const only = (boxes[0] || control) as HTMLInputElement;
   const name = [own(label), one.currency && ` (${one.currency})`, optional];
   const error = element("p", { class: "bad", id: "e-" + key, "aria-live": type === "file" && "polite" });

@@ -14,6 +14,13 @@ export interface Comparison {
 /** Any of these groups; all of a group. None at all holds always. */
 export type Conditions = Comparison[][];
 
+export interface Choice {
+  value: string;
+  label: string;
+  /** What is read aloud, where that is more. */
+  spoken?: string;
+}
+
 export interface Field {
   key: string;
   type: FieldType;
@@ -23,7 +30,7 @@ export interface Field {
   placeholder?: string;
   autocomplete?: string;
   inputmode?: string;
-  options?: { value: string; label: string }[];
+  options?: Choice[];
   min?: number;
   max?: number;
   step?: number;
@@ -36,7 +43,6 @@ export interface Field {
   decimals?: number;
   /** A telephone number of the field's country, as it is written. */
   example?: string;
-  scale?: number;
   accept?: string[];
   max_bytes?: number;
   /** The kinds of files that are taken and the largest size, in words. */

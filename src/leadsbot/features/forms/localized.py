@@ -46,11 +46,13 @@ _BY_KEY: Final = {
 _INPUT_MODES: Final = {"email": "email", "phone": "tel", "number": "decimal", "money": "decimal"}
 
 
-class Choice(msgspec.Struct, frozen=True):
-    """One option."""
+class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One option, or one place on a scale."""
 
     value: str
     label: str
+    spoken: str = ""
+    """What is read aloud, where that is more: ``4 of 5``."""
 
 
 class LanguageChoice(msgspec.Struct, frozen=True):
@@ -214,7 +216,7 @@ def _field(field: Field, own: Translation, language: str, country: str | None) -
         placeholder=text("placeholder"),
         autocomplete=field.autocomplete or _token(field),
         inputmode=_INPUT_MODES.get(field.type, ""),
-        options=_choices(field, labels),
+        options=_places(field, language) if field.type == "rating" else _choices(field, labels),
         min=field.min,
         max=field.max,
         step=field.step,
@@ -241,6 +243,13 @@ def _files(field: Field) -> dict[str, Any]:
 
 def _choices(field: Field, labels: dict[str, str]) -> list[Choice]:
     return [Choice(option.value, labels.get(option.value) or option.label) for option in field.options]
+
+
+def _places(field: Field, language: str) -> list[Choice]:
+    said = words(language)["stars"]
+    return [
+        Choice(str(place), str(place), said.format(n=place, max=field.scale)) for place in range(1, field.scale + 1)
+    ]
 
 
 def _token(field: Field) -> str:
