@@ -126,6 +126,18 @@ async def test_steps_come_one_at_a_time_and_say_how_far_one_is(page: Page) -> No
     assert await page.get_by_label("Kind").input_value() == "roof"
 
 
+async def test_a_title_that_is_led_to_has_no_ring_and_what_can_be_used_has_one(page: Page) -> None:
+    await page.get_by_label("Name").fill("Ada")
+    await page.get_by_label("Email").fill("ada@example.org")
+    await page.keyboard.press("Enter")
+    title = page.get_by_role("heading", name="The job")
+    await shows(title).to_be_focused()
+    await shows(title).to_have_css("outline-style", "none")
+    await page.keyboard.press("Tab")
+    await shows(page.get_by_label("Kind")).to_be_focused()
+    await shows(page.get_by_label("Kind")).to_have_css("outline-style", "solid")
+
+
 async def arrived(product: Product, path: str) -> list[dict[str, Any]]:
     """The answers that came in through a form."""
     key = path.removeprefix("/f/")

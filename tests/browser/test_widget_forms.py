@@ -173,6 +173,21 @@ async def test_every_kind_of_field_is_drawn_and_what_is_answered_arrives(at: Pla
     assert [(each["field"], each["given"]) for each in row["consents"]] == [("terms", True)]
 
 
+async def test_a_title_that_is_led_to_has_no_ring_and_what_can_be_used_has_one(at: Place, page: Page) -> None:
+    await shown(at, page, EVERYTHING)
+    for label, value in (("Name", "Ada"), ("Email", "ada@example.org")):
+        await page.get_by_label(label).fill(value)
+    next = page.get_by_role("button", name="Next")
+    await next.focus()
+    await page.keyboard.press("Enter")
+    title = page.get_by_role("heading", name="The job")
+    await shows(title).to_be_focused()
+    await shows(title).to_have_css("outline-style", "none")
+    await page.keyboard.press("Tab")
+    await shows(page.get_by_label("Kind")).to_be_focused()
+    await shows(page.get_by_label("Kind")).to_have_css("outline-style", "solid")
+
+
 async def test_what_is_missing_is_said_linked_and_focused(at: Place, page: Page) -> None:
     await shown(at, page, SHORT)
     await page.get_by_label("Email").fill("not an address")

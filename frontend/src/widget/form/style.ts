@@ -22,7 +22,7 @@ export const sheet = ({ accent, radius, font, gap }: Theme): CSSStyleSheet => {
       `.tick{display:flex;gap:10px;align-items:center;min-block-size:44px}.tick input{inline-size:24px;min-block-size:24px;flex:none;accent-color:var(--a)}.row{display:flex;flex-wrap:wrap;gap:4px 16px}` +
       `.bad,[aria-invalid=true]{color:var(--bad);border-color:var(--bad)}` +
       `button{background:var(--soft)}.go{unicode-bidi:plaintext;background:var(--a);color:#fff;color:lab(from var(--a) calc((49.5 - l)*999) 0 0);border-color:var(--a);font-weight:600;padding-inline:24px}` +
-      `[aria-disabled=true]{opacity:.7}:focus-visible{outline:3px solid var(--ink);outline-offset:2px}` +
+      `[aria-disabled=true]{opacity:.7}:focus-visible{outline:3px solid var(--ink);outline-offset:2px}[tabindex]{outline:0}` +
       `.link{display:block;margin-block:8px;color:inherit;text-align:inherit}[type=email],[type=tel]{unicode-bidi:isolate;direction:ltr}` +
       `progress{inline-size:100%;accent-color:var(--ink)}a{color:inherit}.trap{position:absolute;inset-block-start:-9999px}` +
       `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overflow:hidden;box-shadow:0 8px 40px #0005}` +
