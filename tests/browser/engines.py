@@ -13,7 +13,9 @@ from playwright.async_api import Browser, Playwright
 CHROMIUM = shutil.which("chromium")
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 RELAY = Path(__file__).with_name("firefox_relay.py")
-FOUND = {"chromium": CHROMIUM, "firefox": FIREFOX}
+DARK_FIREFOX = "firefox-dark"
+"""Firefox on a system that is dark: it cannot be told so later, as Chromium can (see the relay)."""
+FOUND = {"chromium": CHROMIUM, "firefox": FIREFOX, DARK_FIREFOX: FIREFOX}
 
 
 @contextlib.asynccontextmanager
@@ -27,7 +29,10 @@ async def launched(playwright: Playwright, engine: str, folder: Path) -> AsyncIt
         start = folder / "firefox"
         start.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{RELAY}" "{FIREFOX}" "$@"\n')
         start.chmod(0o755)
-        made = await playwright.firefox.launch(executable_path=start, channel="moz-firefox", headless=True)
+        made = await playwright.firefox.launch(
+            executable_path=start, channel="moz-firefox", headless=True,
+            firefox_user_prefs={"ui.systemUsesDarkTheme": 1} if engine == DARK_FIREFOX else {},
+        )  # fmt: skip
     try:
         yield made
     finally:

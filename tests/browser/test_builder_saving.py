@@ -136,7 +136,7 @@ async def test_the_preview_is_the_page_that_visitors_will_get(desk: Desk) -> Non
     assert (await inside.evaluate(width))[0] == 390
     await page.get_by_role("button", name="Desktop").click()
     await until(lambda: _is(inside, width, 0, 1280))
-    light = (await inside.evaluate("() => getComputedStyle(document.documentElement).backgroundColor"))
+    light = await inside.evaluate("() => getComputedStyle(document.documentElement).backgroundColor")
     await page.get_by_role("button", name="Dark", exact=True).click()
     assert await inside.evaluate("() => getComputedStyle(document.documentElement).backgroundColor") != light
     await page.get_by_role("button", name="Right to left").click()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page
 from playwright.async_api import expect as shows
 from sqlalchemy import text
 
@@ -126,6 +126,18 @@ async def test_steps_come_one_at_a_time_and_say_how_far_one_is(page: Page) -> No
     assert await page.get_by_label("Kind").input_value() == "roof"
 
 
+async def test_a_title_that_is_led_to_has_no_ring_and_what_can_be_used_has_one(page: Page) -> None:
+    await page.get_by_label("Name").fill("Ada")
+    await page.get_by_label("Email").fill("ada@example.org")
+    await page.keyboard.press("Enter")
+    title = page.get_by_role("heading", name="The job")
+    await shows(title).to_be_focused()
+    await shows(title).to_have_css("outline-style", "none")
+    await page.keyboard.press("Tab")
+    await shows(page.get_by_label("Kind")).to_be_focused()
+    await shows(page.get_by_label("Kind")).to_have_css("outline-style", "solid")
+
+
 async def arrived(product: Product, path: str) -> list[dict[str, Any]]:
     """The answers that came in through a form."""
     key = path.removeprefix("/f/")
@@ -235,6 +247,31 @@ async def test_faults_of_every_kind_are_the_servers(product: Product, context: B
     assert answer.status_code == 422, answer.text
     told = {each["field"]: each["message"] for each in answer.json()["errors"]}
     assert dict(zip([each["key"] for each in fields], said, strict=True)) == told
+
+
+async def test_a_file_that_is_not_taken_is_said_as_soon_as_it_is_chosen(
+    product: Product, context: BrowserContext
+) -> None:
+    plan = field("plan", "file", max=2, accept=["application/pdf", "text/plain"], max_bytes=1_000)
+    path = await published(product, one_step(plan, field("any", "file")))
+    page = await context.new_page()
+    await page.goto(path)
+    box, alert = page.get_by_label("Plan"), page.get_by_role("alert")
+    assert await box.get_attribute("accept") == "application/pdf,text/plain"
+    assert (await page.get_by_label("Any").get_attribute("accept") or "").startswith("application/pdf,")
+    await shows(alert).to_have_count(0)
+
+    def file(name: str, kind: str, size: int = 9) -> FilePayload:
+        return {"name": name, "mimeType": kind, "buffer": b"x" * size}
+
+    await box.set_input_files([file("a.txt", "text/plain"), file("me.png", "image/png")])
+    await shows(alert).to_have_text("“me.png” is not a kind of file that can be added here. Possible: PDF, TXT.")
+    await shows(box).to_have_attribute("aria-invalid", "true")
+    await box.set_input_files([file("a.txt", "text/plain", 1_001)])
+    await shows(alert).to_have_text("“a.txt” is too large. Allowed: 1000 bytes for each file.")
+    await box.set_input_files([file("a.md", "text/markdown"), file("b.pdf", "application/x-pdf")])
+    await shows(alert).to_have_count(0)
+    await shows(box).not_to_have_attribute("aria-invalid", "true")
 
 
 async def test_a_question_has_no_colon_after_it_in_the_list_of_what_is_wrong(
@@ -415,9 +452,7 @@ async def test_a_beginning_is_kept_from_any_step(product: Product, context: Brow
 
 
 @pytest.mark.parametrize("way", ["off", "blocked"])
-async def test_without_the_script_everything_is_there(
-    chromium: Browser, product: Product, path: str, way: str
-) -> None:
+async def test_without_the_script_everything_is_there(chromium: Browser, product: Product, path: str, way: str) -> None:
     context = await chromium.new_context(base_url=product.address, java_script_enabled=way != "off")
     if way == "blocked":
         await context.route("**/static/hosted.*.js", lambda route: route.abort())

@@ -105,9 +105,7 @@ async def poll(request: web.Request) -> web.Response:
 async def show(request: web.Request) -> web.Response:
     stage = request.app[STAGE]
     stage.fetches += "X-Live" in request.headers
-    return web.Response(
-        text=page_of(stage), content_type="text/html", headers={"Content-Security-Policy": CSP}
-    )
+    return web.Response(text=page_of(stage), content_type="text/html", headers={"Content-Security-Policy": CSP})
 
 
 async def slow(request: web.Request) -> web.Response:
@@ -126,8 +124,13 @@ async def stage() -> AsyncIterator[Stage]:
     app.router.add_static("/static/", hatch_build.BUILT)
     app.add_routes(
         [
-            web.get("/live", stream), web.get("/live/poll", poll), web.get("/", show), web.get("/other", show),
-            web.get("/lead/{name}", show), web.post("/slow", slow), web.post("/done/{name}", slow),
+            web.get("/live", stream),
+            web.get("/live/poll", poll),
+            web.get("/", show),
+            web.get("/other", show),
+            web.get("/lead/{name}", show),
+            web.post("/slow", slow),
+            web.post("/done/{name}", slow),
         ]
     )
     runner = web.AppRunner(app, shutdown_timeout=0.1)

@@ -27,11 +27,19 @@ async def clean(at: Place) -> None:
     await at.clear()
 
 
+SITES = {"light": "", "dark": "background: #14161b; color: #eee"}
+FOLLOWED = """theme => {
+    const drawn = document.querySelector("leadsbot-form").shadowRoot.querySelector("form, .end");
+    return !drawn || getComputedStyle(drawn).colorScheme === theme;
+}"""
+
+
 async def judged(page: Page) -> dict[str, Any]:
-    """What axe finds in both themes and at three widths; and whether anything is wider than the window."""
+    """What axe finds on a light and a dark site and at three widths; and whether anything is wider than the window."""
     found: dict[str, Any] = {}
-    for theme in ("light", "dark"):
-        await page.emulate_media(color_scheme=theme)
+    for theme, style in SITES.items():
+        await page.evaluate("style => { document.body.style.cssText = style; }", style)
+        await page.wait_for_function(FOLLOWED, arg=theme)
         for size, (width, height) in SIZES.items():
             await page.set_viewport_size({"width": width, "height": height})
             found[f"{theme} {size}"] = await faults(page)

@@ -148,7 +148,7 @@ async def test_every_kind_of_field_is_drawn_and_what_is_answered_arrives(at: Pla
     await shows(page.get_by_label("Which")).to_be_hidden()
     await page.get_by_label("Kind").select_option("other")
     await page.get_by_label("Which").fill("A door")
-    for label in ("Price", "Time", "Soon", "4", "I agree that you call me."):
+    for label in ("Price", "Time", "Soon", "4 of 5", "I agree that you call me."):
         await page.get_by_label(label, exact=True).check()
     await page.get_by_label("Area").fill("120,5")
     await page.get_by_label("Budget").fill("2.500")
@@ -171,6 +171,21 @@ async def test_every_kind_of_field_is_drawn_and_what_is_answered_arrives(at: Pla
         "stars": "4", "terms": "true", "message": "Two\nlines", "why": "It rains in.",
     }  # fmt: skip
     assert [(each["field"], each["given"]) for each in row["consents"]] == [("terms", True)]
+
+
+async def test_a_title_that_is_led_to_has_no_ring_and_what_can_be_used_has_one(at: Place, page: Page) -> None:
+    await shown(at, page, EVERYTHING)
+    for label, value in (("Name", "Ada"), ("Email", "ada@example.org")):
+        await page.get_by_label(label).fill(value)
+    next = page.get_by_role("button", name="Next")
+    await next.focus()
+    await page.keyboard.press("Enter")
+    title = page.get_by_role("heading", name="The job")
+    await shows(title).to_be_focused()
+    await shows(title).to_have_css("outline-style", "none")
+    await page.keyboard.press("Tab")
+    await shows(page.get_by_label("Kind")).to_be_focused()
+    await shows(page.get_by_label("Kind")).to_have_css("outline-style", "solid")
 
 
 async def test_what_is_missing_is_said_linked_and_focused(at: Place, page: Page) -> None:
@@ -221,9 +236,9 @@ async def test_what_only_the_server_finds_wrong_is_shown_at_its_field(at: Place,
     ]
     await shown(at, page, {"title": "Two steps", "steps": steps})
     await page.get_by_label("Email").fill("ada@example.org")
-    await page.get_by_label("Phone").fill("12")
+    await page.get_by_label("Phone").fill("1" * 20)
     await page.get_by_role("button", name="Next").click()
-    await page.get_by_label("Mobile").fill("34")
+    await page.get_by_label("Mobile").fill("3" * 20)
     await send(page)
 
     phone = page.get_by_label("Phone")
@@ -238,6 +253,30 @@ async def test_what_only_the_server_finds_wrong_is_shown_at_its_field(at: Place,
     await shows(page.get_by_role("heading", name="Thank you")).to_be_visible()
     (row,) = await at.arrived(source="designed")
     assert row["fields"]["mobile"] == "+49 30 901820"
+
+
+async def test_what_cannot_be_a_telephone_number_is_said_at_its_step(at: Place, page: Page) -> None:
+    first = [field("phone", "phone", label="Where can we reach you?", country="DE"), field("code", pattern="[A-Z]+")]
+    steps = [{"id": "a", "fields": first}, {"id": "b", "fields": [field("z")]}]
+    await shown(at, page, {"title": "T", "steps": steps})
+    phone, alert = page.get_by_label("Where can we reach you?"), page.get_by_role("alert")
+    next = page.get_by_role("button", name="Next")
+    for wrong in ("12", "call me", "ada@example.org"):
+        await phone.fill(wrong)
+        await next.click()
+        await shows(phone).to_be_focused()
+        said = "Where can we reach you? Please enter a telephone number with its area code, like +49 30 123456."
+        await shows(alert.get_by_role("button", name=said, exact=True)).to_be_visible()
+    await page.get_by_label("Code").fill("a")
+    await next.click()
+    await shows(alert.get_by_role("button", name="Code: This does not")).to_be_visible()
+    await page.get_by_label("Code").fill("A")
+    for right in ("", "٠٣٠ ٩٠١٨٢٠", "(030) 90 18-20 ext. 7"):
+        await phone.fill(right)
+        await next.click()
+        await shows(page.get_by_label("Z")).to_be_visible()
+        await page.get_by_role("button", name="Back").click()
+    assert at.road.sent == []
 
 
 async def test_a_double_click_sends_once(at: Place, page: Page) -> None:
@@ -371,6 +410,28 @@ async def test_a_form_above_the_page_holds_the_focus_and_gives_it_back(at: Place
 
 
 @pytest.mark.parametrize("mode", ["popup", "slide-in", "button"])
+async def test_a_form_above_the_page_can_be_closed_wherever_it_is_scrolled_to(at: Place, page: Page, mode: str) -> None:
+    await page.set_viewport_size({"width": 390, "height": 560})
+    source = await at.design({**SHORT, "steps": [{"id": "one", "fields": [field(f"f{n}") for n in range(12)]}]})
+    at.page('<button id="ask">Ask</button>', token=source.key, mode=mode, target="#ask")
+    await page.goto("/")
+    await page.locator("#ask").click()
+    close = page.get_by_role("button", name="Close")
+    before = await close.bounding_box()
+    await page.get_by_role("button", name="Send").scroll_into_view_if_needed()
+    await shows(page.get_by_label("F11")).to_be_in_viewport()
+    await shows(page.get_by_label("F1", exact=True)).not_to_be_in_viewport()
+    assert await close.bounding_box() == before
+    await shows(close).to_be_in_viewport(ratio=1)
+    await page.get_by_label("F3").focus()
+    top = await page.get_by_label("F3").evaluate("one => one.getBoundingClientRect().top")
+    assert before is not None
+    assert top >= before["y"] + before["height"]
+    await close.click()
+    await shows(page.get_by_role("dialog")).to_be_hidden()
+
+
+@pytest.mark.parametrize("mode", ["popup", "slide-in", "button"])
 async def test_a_form_above_the_page_is_offered_anew_after_the_thanks(at: Place, page: Page, mode: str) -> None:
     source = await at.design(SHORT)
     at.page('<button id="ask">Ask</button>', token=source.key, mode=mode, target="#ask")
@@ -394,6 +455,8 @@ async def test_the_button_of_the_widget_opens_and_closes_its_form(at: Place, pag
     at.page("<h1>Shop</h1>", token=source.key, mode="button", label="Talk to us", script=said)
     await page.goto("/")
     button = page.get_by_role("button", name="Talk to us")
+    await shows(button).to_have_attribute("aria-haspopup", "dialog")
+    await shows(button).to_have_attribute("aria-expanded", "false")
     await button.click()
     dialog = page.get_by_role("dialog", name="Ask us")
     await shows(dialog).to_be_visible()
@@ -661,7 +724,7 @@ async def test_files_are_chosen_checked_and_sent_once(at: Place, page: Page) -> 
     assert await box.get_attribute("accept") == "application/pdf,image/*"
     await box.set_input_files({"name": "big.pdf", "mimeType": "application/pdf", "buffer": CV + bytes(1_000_001)})
     await send(page)
-    await shows(page.get_by_text("“big.pdf” is too large. Allowed: 1.0 MB for each file.").first).to_be_visible()
+    await shows(page.get_by_text("“big.pdf” is too large. Allowed: 976.6 KB for each file.").first).to_be_visible()
     assert at.road.sent == []
     await box.set_input_files({"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"<script>1</script>"})
     await send(page)
@@ -682,6 +745,42 @@ async def test_files_are_chosen_checked_and_sent_once(at: Place, page: Page) -> 
     stored = await at.query("SELECT name FROM form_upload WHERE source_id = :source ORDER BY name", "designed")
     assert [each["name"] for each in stored] == ["cv.pdf", "me.png"]
     assert await kept(page) == ["", [], []]
+
+
+OWN_NAMES = ("talk.m4a", "audio/x-m4a"), ("data.csv", "application/x-excel"), ("look.heif", "image/heif")
+"""Files that the form takes although their browser calls them otherwise."""
+UNNAMED = """box => {
+    const chosen = new DataTransfer();
+    chosen.items.add(new File(["x"], "raw.xyz"));
+    box.files = chosen.files;
+    box.dispatchEvent(new Event("input", {bubbles: true}));
+    return box.files[0].type;
+}"""
+
+
+async def test_a_file_that_is_not_taken_is_said_as_soon_as_it_is_chosen(at: Place, page: Page) -> None:
+    kinds = ["application/pdf", "text/csv", "audio/mp4", "image/heic"]
+    steps = [{"id": "one", "fields": [field("name"), field("cv", "file", accept=kinds), field("any", "file")]}]
+    await shown(at, page, {"title": "T", "steps": steps})
+    assert (await page.get_by_label("Any").get_attribute("accept") or "").startswith("application/pdf,")
+    for label, name, kind, size, said in (
+        ("Cv", "me.png", "image/png", 9, "“me.png” is not a kind of file that can be added here. Possible: PDF, CSV"),
+        ("Cv", "cv.pdf", "application/pdf", 5_242_881, "“cv.pdf” is too large. Allowed: 5 MB for each file."),
+        ("Any", "run.exe", "application/x-msdownload", 9, "“run.exe” is not a kind of file"),
+    ):  # fmt: skip
+        box, error = page.get_by_label(label), page.locator(f"#e-{label.lower()}")
+        await box.set_input_files({"name": name, "mimeType": kind, "buffer": bytes(size)})
+        await shows(error).to_contain_text(said)
+        await shows(error).to_have_attribute("aria-live", "polite")
+        await shows(box).to_have_attribute("aria-invalid", "true")
+        await box.set_input_files([])
+        await shows(error).to_be_empty()
+        await shows(box).to_have_attribute("aria-invalid", "false")
+    for name, kind in OWN_NAMES:
+        await page.get_by_label("Cv").set_input_files({"name": name, "mimeType": kind, "buffer": b"x"})
+        await shows(page.locator("#e-cv")).to_be_empty()
+    assert await page.get_by_label("Cv").evaluate(UNNAMED) == ""
+    await shows(page.locator("#e-cv")).to_be_empty()
 
 
 BEGINNINGS = "SELECT p.* FROM form_partial p JOIN form f ON f.id = p.form_id WHERE f.source_id = :source"

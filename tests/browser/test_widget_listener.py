@@ -119,7 +119,7 @@ async def test_a_form_that_the_page_finds_wrong_waits_until_it_is_right(at: Plac
 
 async def test_a_form_that_a_script_submits_is_captured(at: Place, page: Page) -> None:
     at.page("<h1>Thanks</h1>", path="/thanks")
-    at.page(CONTACT + '<button id="go">Go</button>', script='go.onclick = () => document.forms[0].submit()')
+    at.page(CONTACT + '<button id="go">Go</button>', script="go.onclick = () => document.forms[0].submit()")
     await page.goto("/")
     await fill(page)
     await page.locator("#go").click()

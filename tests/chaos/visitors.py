@@ -112,9 +112,7 @@ class Visitors:
         home, message, lead = self.dice.choice(cards)
         if self.dice.random() < 0.5:
             note = f"note {len(self.notes) + 1}"
-            await control(
-                self.stage, "send_text", chat=home.chat, user=home.person, text=note, reply_to=message
-            )
+            await control(self.stage, "send_text", chat=home.chat, user=home.person, text=note, reply_to=message)
             self.notes.append(note)
         elif lead not in self.pressed:
             press = {"chat": home.chat, "message_id": message, "button_text": "Contacted", "user": home.person}

@@ -82,9 +82,7 @@ async def until(true: Callable[[], object], lines: list[str], seconds: float = 6
         await asyncio.sleep(0.02)
 
 
-def start(
-    data: Path, *options: str, prefix: Sequence[str] = (), command: str = "serve", **settings: str
-) -> Serving:
+def start(data: Path, *options: str, prefix: Sequence[str] = (), command: str = "serve", **settings: str) -> Serving:
     """Run ``leadsbot serve`` with these options, perhaps behind other programs. Ends with the test's ``everything``."""
     process = subprocess.Popen(
         [*prefix, sys.executable, "-m", "leadsbot", command, *options],

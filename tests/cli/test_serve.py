@@ -162,9 +162,7 @@ async def test_after_kill_9_its_children_end_and_the_next_start_goes_on_at_the_s
     assert serve.left() == []
 
 
-async def test_a_killed_database_is_back_without_a_restart_of_anything_else(
-    data: Path, home: dict[str, str]
-) -> None:
+async def test_a_killed_database_is_back_without_a_restart_of_anything_else(data: Path, home: dict[str, str]) -> None:
     serve = serving.start(data, "--port", "0")
     url = await serve.ready()
     processes = [*serve.children("leadsbot web"), *serve.children("leadsbot worker")]

@@ -78,4 +78,3 @@ async def test_a_card_and_the_quarantine_say_what_the_form_asked(product: Produc
     card = await card_in(product, alice.id, "anna@example.org")
     assert "Something else?: A new roof, A gutter" in card["text"]
     assert "By when?: In May" in card["text"]
-

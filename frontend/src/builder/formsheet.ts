@@ -57,7 +57,7 @@ export class FormSheet {
     return [
       c.field("theme.accent", "Colour", (props) => h("span.colour", {}, h("input", { type: "color", ...props, value: accent, oninput: (event: Event) => c.store.set("theme.accent", (event.target as HTMLInputElement).value) }), h("code", {}, accent))),
       h("ul.verdicts", { key: "verdicts", role: "list" }, verdicts(accent).map(([good, text]) => h("li", { class: good ? "good" : "warn" }, text))),
-      c.select("theme.scheme", "Light or dark", [["auto", "As the visitor's device"], ["light", "Always light"], ["dark", "Always dark"]], null, "auto"),
+      c.select("theme.scheme", "Light or dark", [["auto", "As the device or the site"], ["light", "Always light"], ["dark", "Always dark"]], null, "auto"),
       h("div.pair", { key: "pair" },
         c.select("theme.corners", "Corners", [["square", "Square"], ["soft", "Soft"], ["round", "Round"]], null, "soft"),
         c.select("theme.font", "Letters", [["system", "Plain"], ["serif", "With serifs"], ["mono", "Typewriter"]], null, "system")),

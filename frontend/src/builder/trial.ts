@@ -2,6 +2,7 @@
 // ending would come. Nothing is stored.
 import type { Core } from "../widget/draw";
 import { draw } from "../widget/form";
+import * as logic from "../widget/logic";
 import * as rules from "../widget/rules";
 import { attempt } from "./attempt";
 
@@ -18,7 +19,7 @@ const core = {
   },
 };
 
-Object.assign(globalThis, { LEADSBOT_FORM: form, LEADSBOT_RULES: rules });
+Object.assign(globalThis, { LEADSBOT_FORM: form, LEADSBOT_MORE: undefined, LEADSBOT_RULES: rules, LEADSBOT_LOGIC: logic });
 const host = document.createElement("leadsbot-form");
 document.getElementById("here")?.append(host);
 draw(host, core as unknown as Core);

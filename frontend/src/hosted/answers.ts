@@ -1,6 +1,6 @@
 // What is filled in, and how conditions read it. The server decides again, by the same rules (features/forms/reading.py).
-import { seen, type Value } from "../widget/form/logic";
-import type { Field } from "../widget/form/types";
+import type { Field, Value } from "../widget/form/types";
+import { seen } from "../widget/logic";
 import type { Control, Part } from "./types";
 
 const AMOUNT = /^(?:[-+]?[0-9][0-9.,'’ \u00a0\u202f]{0,30}|[-+]?[.,][0-9]{1,20})$/;

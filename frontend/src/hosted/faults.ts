@@ -1,4 +1,6 @@
 // What is wrong with an answer, in the server's own sentences. Only what is certain: the rest the server knows better.
+import { PHONE } from "../widget/form/alike";
+import { refused } from "../widget/form/chosen";
 import { amount, files, given } from "./answers";
 import type { Drawn, Say } from "./types";
 
@@ -6,8 +8,6 @@ const MISSING: Record<string, string> = {
   select: "missing_choice", radio: "missing_choice", rating: "missing_choice", multiselect: "missing_choices",
   checkbox: "missing_tick", consent: "missing_tick", file: "missing_file",
 }; // prettier-ignore
-/** Written like a telephone number (kit/contact.py). How many digits the numbers of a country have, the server knows. */
-const PHONE = /^[+(]?[\p{Nd}\s().\-/+]{6,40}(\s*(ext\.?|x|#|доб\.?)\s*\p{Nd}{1,8})?$/iu;
 const SPACED = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 export const fault = ({ part, controls }: Drawn, say: Say): string => {
@@ -20,7 +20,7 @@ export const fault = ({ part, controls }: Drawn, say: Say): string => {
   const [answer] = answers;
   if (!answer) return required ? say(MISSING[type] ?? "missing") : "";
   if (type === "multiselect") return counted(answers.length, part, "too_few", "too_many", say);
-  if (type === "file") return (answers.length > (part.max ?? 1) && say("too_many_files", { max: part.max ?? 1 })) || large(files(controls), part.max_bytes, say);
+  if (type === "file") return (answers.length > (part.max ?? 1) && say("too_many_files", { max: part.max ?? 1 })) || refused(files(controls), { ...part, accept: (first as HTMLInputElement).accept.split(",") }, say);
   if (type === "number" || type === "money") return numbered(answer, first, part, say);
   if (type === "email" && !SPACED.test(answer)) return say("email");
   if (type === "phone" && !PHONE.test(answer)) return say(type, { ...part });
@@ -51,17 +51,4 @@ const patterned = (answer: string, { type, pattern, pattern_help }: Bounds, say:
     // An older browser: the server looks at it.
     return "";
   }
-};
-
-const large = (chosen: File[], most: number | undefined, say: Say): string => {
-  const found = most && chosen.find((each) => each.size > most);
-  return found ? say("file_size", { name: found.name, size: readable(most) }) : "";
-};
-
-/** A number of bytes in words, as the server says it (kit/attached.py). */
-const readable = (size: number): string => {
-  for (const [unit, name] of [[2 ** 20, "MB"], [2 ** 10, "KB"]] as const) {
-    if (size >= unit) return `${(size / unit).toFixed(1).replace(/\.0$/, "")} ${name}`;
-  }
-  return `${size} bytes`;
 };

@@ -1,5 +1,6 @@
 // The hosted page of a form, one step at a time: without this script it shows everything, and works as well.
-import { holds, type Seen } from "../widget/form/logic";
+import type { Seen } from "../widget/form/types";
+import { holds } from "../widget/logic";
 import { given, read } from "./answers";
 import { carry, changed, take } from "./carried";
 import { fault } from "./faults";
@@ -7,7 +8,7 @@ import { list, make, mark, type Fault } from "./marks";
 import type { Control, Drawn, Logic, Say } from "./types";
 
 const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words }: Logic): void => {
-  const say: Say = (name, numbers = {}) => (words[name] ?? "").replace(/\{(\w+)\}/g, (_, part: string) => String(numbers[part] ?? ""));
+  const say: Say = (name, numbers = {}) => (words[name] ?? "").replace(/\{(\w+)\}/g, (_, part: string) => String((numbers as Record<string, unknown>)[part] ?? ""));
   const pages = [...form.querySelectorAll<HTMLElement>("[data-step]")];
   const drawn = fields(form, steps);
   const ends = [...send.childNodes];
@@ -117,7 +118,11 @@ const enhance = (form: HTMLFormElement, send: HTMLButtonElement, { steps, words 
   const typed = ({ target }: Event): void => {
     const each = drawn.find((one) => one.controls.includes(target as Control));
     settle();
-    if (each?.box?.querySelector(".error") && !fault(each, say)) mark(each, "");
+    if (!each) return;
+    const wrong = fault(each, say);
+    // What is wrong with a file is said at once, before somebody fills in the rest.
+    if (each.part.type === "file") mark(each, wrong);
+    else if (each.box?.querySelector(".error") && !wrong) mark(each, "");
   };
   form.addEventListener("input", typed);
   form.addEventListener("change", typed);

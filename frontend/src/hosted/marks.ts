@@ -1,4 +1,5 @@
 // What is wrong, shown as the server shows it: beside the field, and as a list above the form.
+import { after } from "../widget/form/alike";
 import type { Drawn, Say } from "./types";
 
 export type Fault = [Drawn, string];
@@ -15,7 +16,7 @@ export const mark = ({ part, box, controls }: Drawn, fault: string): void => {
   const id = `e-${part.key}`;
   box?.querySelector(".error")?.remove();
   const help = box?.querySelector(".help");
-  if (fault) (help ?? box?.firstElementChild)?.after(make("p", { class: "error", id }, make("bdi", {}, fault)));
+  if (fault) (help ?? box?.firstElementChild)?.after(make("p", { class: "error", id, ...(part.type === "file" && { role: "alert" }) }, make("bdi", {}, fault)));
   for (const each of controls) {
     if (fault) each.setAttribute("aria-invalid", "true");
     else each.removeAttribute("aria-invalid");
@@ -30,7 +31,7 @@ export const mark = ({ part, box, controls }: Drawn, fault: string): void => {
 export const list = (form: HTMLFormElement, faults: Fault[], say: Say): void => {
   document.getElementById("problems")?.remove();
   if (!faults[0]) return;
-  const lines = faults.map(([{ part }, text]) => make("li", {}, make("a", { href: `#f-${part.key}` }, make("bdi", {}, part.label), `${/[.:?!…؟。]$/.test(part.label) ? "" : ":"} ${text}`)));
+  const lines = faults.map(([{ part }, text]) => make("li", {}, make("a", { href: `#f-${part.key}` }, make("bdi", {}, part.label), after(part.label) + text)));
   form.before(
     make("div", { class: "problems", role: "alert", id: "problems", tabindex: "-1", "aria-labelledby": "problems-title" },
       make("h2", { id: "problems-title" }, say("problem_title")), make("ul", {}, ...lines)),

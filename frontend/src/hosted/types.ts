@@ -14,6 +14,9 @@ export interface Part {
   pattern?: string;
   pattern_help?: string;
   max_bytes?: number;
+  /** The kinds of files that are taken and the largest size, in words. */
+  types?: string;
+  size?: string;
   /** A telephone number of the field's country, as it is written. */
   example?: string;
   show_if?: Conditions;
@@ -39,4 +42,4 @@ export interface Drawn {
   insisted: boolean;
 }
 
-export type Say = (name: string, numbers?: Record<string, unknown>) => string;
+export type Say = (name: string, numbers?: object) => string;

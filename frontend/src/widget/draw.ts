@@ -61,12 +61,8 @@ export const drawn = (config: Config, values: Json, place?: Element | null): Dra
     else if (config.target) document.querySelector(config.target)?.append(host);
     else if (place?.isConnected) place.after(host);
   });
-  let soon = 0;
   new MutationObserver(() => {
-    soon ||= setTimeout(() => {
-      soon = 0;
-      stay();
-    }, 100);
+    if (!host.isConnected) setTimeout(stay, 100);
   }).observe(document, { childList: true, subtree: true });
   stay();
 
@@ -78,6 +74,8 @@ export const drawn = (config: Config, values: Json, place?: Element | null): Dra
   } else {
     const launcher = document.createElement("button");
     launcher.append(config.label || "Contact");
+    launcher.ariaHasPopup = "dialog";
+    launcher.ariaExpanded = "false";
     // Set by script, which no style policy forbids; in a shadow root, which of the page's styles only custom properties
     // reach. The form's own style sheet brings the theme's accent (--a) as soon as it is there. Black or white is
     // written on it, whichever is read better: WCAG's contrast meets itself at a lightness of 49.5.

@@ -30,7 +30,7 @@ export type Json = Record<string, unknown>;
 
 const asked = navigator as Navigator & { globalPrivacyControl?: boolean };
 /** Global Privacy Control or Do Not Track: only what the visitor typed is sent, and nothing is stored. */
-export const quiet = !!asked.globalPrivacyControl || asked.doNotTrack === "1";
+export const quiet = asked.globalPrivacyControl || asked.doNotTrack === "1";
 
 let agreed = false;
 export const agree = (yes: boolean): void => {
@@ -54,7 +54,7 @@ export const safe =
 
 export const warn = (what: unknown): void => console.warn("LeadsBot:", what);
 
-export const on = (where: EventTarget, name: string, work: (event: never) => void, capture = false): void =>
+export const on = (where: EventTarget, name: string, work: (event: never) => void, capture?: boolean): void =>
   where.addEventListener(name, safe(work as (event: Event) => void), capture);
 
 /** Unguessable, also on plain http pages, where `crypto.randomUUID` is missing. */

@@ -97,7 +97,7 @@ export const read = (form: HTMLFormElement, values: boolean): Told[] | undefined
     if (earlier) one.value = [earlier, one.value as string].flat();
     found.set(name, one);
   }
-  return found.size ? [...found.values()] : undefined;
+  if (found.size) return [...found.values()];
 };
 
 /** Whether somebody can be answered: an e-mail address or a number among the values. */

@@ -10,11 +10,11 @@ const told = new WeakSet<HTMLFormElement>();
 export const ignored = new WeakSet<HTMLFormElement>();
 
 /** Tell of forms that are new here, and of loads. It may fail: nothing that a visitor sees depends on it. */
-export const meet = async (config: Config, forms: HTMLFormElement[], loads = 0): Promise<void> => {
+export const meet = async (config: Config, forms: HTMLFormElement[], loads?: number): Promise<void> => {
   const found = forms.filter((form) => !told.has(form) && read(form, false));
-  if (!found.length && !loads) return;
+  if (!found[0] && !loads) return;
   try {
-    const answer = await post(config.api + "/api/widget/seen", {
+    const said = JSON.stringify({
       token: config.token,
       page: bare(location.href),
       mode: config.mode,
@@ -24,6 +24,7 @@ export const meet = async (config: Config, forms: HTMLFormElement[], loads = 0):
         return { ...describe(form), fields: read(form, false)?.slice(0, 50) };
       }),
     });
+    const answer = await post(config.api + "/api/widget/seen", said);
     for (const place of ((await answer.json()) as { ignored?: number[] }).ignored || []) ignored.add(found[place]!);
   } catch {
     // No network, or the page's policy forbids it.

@@ -5,7 +5,6 @@ import { load, save, VISIT } from "./store";
 type Touch = Record<string, string>;
 
 const CAMPAIGN = /^(utm_\w+|(g|d|y|fb|tt|tw)clid|[gw]braid|msclkid|li_fat_id)$/;
-const began = Date.now();
 
 /** An address without what may name a person: no query, no fragment. */
 export const bare = (address: string): string => address.split(/[?#]/)[0] as string;
@@ -48,7 +47,7 @@ export const context = (more: Json): Json => ({
     first_touch: first === last ? undefined : first,
     identity,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    seconds_on_page: Math.round((Date.now() - began) / 1e3),
+    seconds_on_page: Math.round(performance.now() / 1e3),
   }),
   page: bare(location.href),
   ...more,

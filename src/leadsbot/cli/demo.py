@@ -89,9 +89,7 @@ async def _workspace(db: Database, email: str, password: str) -> tuple[UUID, lis
                 tx, email=address, name=name, password_hash=hashed if owns else None
             )
             if owns:
-                await accounts.create_workspace(
-                    tx, name="Corner & Sons", country="GB", owner=person, timezone=ZONE
-                )
+                await accounts.create_workspace(tx, name="Corner & Sons", country="GB", owner=person, timezone=ZONE)
             else:
                 await accounts.add_member(tx, person, accounts.Role.MEMBER)
             team.append(person.id)

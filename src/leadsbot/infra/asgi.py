@@ -41,6 +41,8 @@ class TooSlow(AppError):
     """408."""
 
     code, status, title = "too_slow", 408, "The body did not arrive in time"
+
+
 T = TypeVar("T")
 
 

@@ -24,7 +24,12 @@ from leadsbot.kit.errors import StartError
 PREFIX = "LEADSBOT_"
 IDLE = frozenset(
     {
-        "ai_base_url", "ai_api_key", "ai_model", "stripe_secret_key", "stripe_webhook_secret", "stripe_api_url",
+        "ai_base_url",
+        "ai_api_key",
+        "ai_model",
+        "stripe_secret_key",
+        "stripe_webhook_secret",
+        "stripe_api_url",
         "egress_allow",
     }
 )

@@ -163,9 +163,7 @@ async def test_signing_in_is_no_guess(app: Shell, cast: Cast) -> None:
             assert (await office.sign_in(cast.bob.email)).status_code == 303
 
 
-async def test_many_networks_together_can_try_one_person_only_so_often(
-    app: Shell, cast: Cast, db: Database
-) -> None:
+async def test_many_networks_together_can_try_one_person_only_so_often(app: Shell, cast: Cast, db: Database) -> None:
     crypto = services(db).crypto
     async with db.system() as tx:
         key = actions.bucket(crypto, model.LOGIN_BY_EMAIL, cast.charlie.email)

@@ -135,9 +135,7 @@ async def test_nothing_that_was_typed_becomes_a_formula(alice: Browser, forms: F
     assert kinds.isdisjoint({"f", "e"})
 
 
-async def test_a_long_list_comes_in_pages_and_whole_in_a_file(
-    alice: Browser, forms: Forms
-) -> None:
+async def test_a_long_list_comes_in_pages_and_whole_in_a_file(alice: Browser, forms: Forms) -> None:
     form = await forms.make(contact())
     for number in range(53):
         answer = await forms.tell(form, {"name": f"N{number}", "email": f"n{number}@example.com", "message": "Hello"})

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadsbot.features.forms.definition import Theme
-from leadsbot.features.forms.theme import CONTRAST, DARK_PAGE, LIGHT_PAGE, contrast, readable, stylesheet, tokens
+from leadsbot.features.forms.theme import (
+    CONTRAST,
+    DARK_PAGE,
+    LIGHT_PAGE,
+    contrast,
+    readable,
+    stylesheet,
+    tokens,
+    widget_tokens,
+)
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
@@ -30,3 +39,10 @@ def test_tokens_become_custom_properties() -> None:
     assert made.startswith(":root{--accent:#ffd400;--on-accent:#000000;")
     assert "--scheme:dark;--radius:20px;" in made
     assert "--gap:14px;" in made
+
+
+def test_the_widget_gets_the_same_corners_and_letters_in_less_room() -> None:
+    theme = Theme(accent="#FFD400", scheme="auto", corners="round", font="serif", density="compact")
+    page, widget = tokens(theme), widget_tokens(theme)
+    assert {name for name in widget if widget[name] == page.get(name)} == {"accent", "radius", "font"}
+    assert (widget["scheme"], widget["gap"]) == ("auto", "12px")

@@ -224,5 +224,3 @@ async def test_without_keys_nobody_is_asked(desk: Desk, provider: Provider) -> N
 def test_the_undo_and_the_retries_fit_their_times() -> None:
     assert sum(later.CHECK_CAPTCHA.policy.schedule) < 120
     assert timedelta(seconds=8) == timedelta(seconds=later.UNDO_S)
-
-

@@ -208,7 +208,9 @@ async def test_what_a_source_refuses_is_counted_told_and_forgotten_by_nobody_els
     made = await make(web, cast, allowed_origins=["https://shop.example"])
     quiet = await make(web, cast, name="Quiet")
     for _ in range(3):
-        refused = await web.http.post(f"/f/{made['key']}", data={"name": "Ada"}, headers={"origin": "https://x.example"})
+        refused = await web.http.post(
+            f"/f/{made['key']}", data={"name": "Ada"}, headers={"origin": "https://x.example"}
+        )
         assert refused.status_code == 403
     huge = {"content-type": "application/json", "origin": "https://shop.example"}
     large = await web.http.post(f"/f/{made['key']}", content=b"[" + b" " * 2**20 + b"]", headers=huge)
@@ -371,9 +373,7 @@ async def test_a_designed_form_has_its_title_elsewhere(alice: Browser, cast: Cas
 async def test_a_visitors_slips_are_no_refusals(app: Whole, alice: Browser, web: Browser, cast: Cast) -> None:
     field = {"key": "email", "type": "email", "label": "E-mail", "required": True}
     definition = {"title": "Ask us", "steps": [{"id": "one", "fields": [field]}]}
-    made = (
-        await alice.http.post("/api/v1/forms", json={"definition": definition}, headers=cast.alice.bearer)
-    ).json()
+    made = (await alice.http.post("/api/v1/forms", json={"definition": definition}, headers=cast.alice.bearer)).json()
     await alice.http.post(f"/api/v1/forms/{made['id']}/publish", json={}, headers=cast.alice.bearer)
     for sent in ({"name": "Ada"}, {"email": "nonsense"}, {}):
         answer = await web.http.post(f"/f/{made['key']}", json=sent)

@@ -83,32 +83,39 @@ async def test_one_request_brings_the_script_the_form_and_a_fresh_token(web: Bro
     assert answer.text.startswith((hatch_build.BUILT / manifest()["widget-form.js"]["file"]).read_text())
     assert (said["key"], said["version"], said["title"]) == (form.source.key, 1, "Quote </script>\u2028")
     assert said["steps"][0]["fields"][0]["label"] == "E-mail"
+    assert (said["theme"]["accent"], said["theme"]["radius"]) == ("#2f5bea", "8px")
     assert said["token"]
     assert said["token"] != again["token"]
 
 
 async def test_what_only_some_forms_need_comes_with_those_only(db: Database, web: Browser, cast: Cast) -> None:
-    more, rules = (
-        (hatch_build.BUILT / manifest()[name]["file"]).read_text() for name in ("widget-more.js", "widget-rules.js")
-    )
+    parts = [
+        (hatch_build.BUILT / manifest()[name]["file"]).read_text()
+        for name in ("widget-more.js", "widget-rules.js", "widget-logic.js")
+    ]
+    asks = {"show_if": [[{"field": "b", "op": "filled"}]]}
 
-    def form(type: str, **options: Any) -> dict[str, Any]:
-        return {"title": "T", "steps": [{"id": "one", "fields": [{"key": "a", "type": type, "label": "A", **options}]}]}
+    def form(type: str, step: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+        fields = [{"key": "b", "type": "email", "label": "B"}]
+        second = {"id": "two", "fields": [{"key": "a", "type": type, "label": "A", **options}], **(step or {})}
+        return {"title": "T", "steps": [{"id": "one", "fields": fields}, second]}
 
     for definition, comes in (
-        (form("text"), (False, False)),
-        (form("file"), (True, False)),
-        ({**form("text"), "partials": True}, (True, False)),
-        (form("money", currency="EUR"), (False, True)),
-        (form("number"), (False, True)),
-        (form("text", pattern="[a-z]+"), (False, True)),
-        (form("textarea", max=200), (False, True)),
-        (form("file", max=3), (True, True)),
+        (form("text"), (False, False, False)),
+        (form("file"), (True, False, False)),
+        ({**form("text"), "partials": True}, (True, False, False)),
+        (form("money", currency="EUR"), (False, True, False)),
+        (form("number"), (False, True, False)),
+        (form("text", pattern="[a-z]+"), (False, True, False)),
+        (form("textarea", max=200), (False, True, False)),
+        (form("file", max=3), (True, True, False)),
+        (form("text", **asks), (False, False, True)),
+        (form("text", step=asks), (False, False, True)),
     ):
         async with db.tenant(cast.workspace_id) as tx:
             made = await create_form(tx, decode(definition))
         answer, said = await asked(web, token=made.source.key)
-        assert (more in answer.text, rules in answer.text) == comes
+        assert tuple(part in answer.text for part in parts) == comes
         assert said["title"] == "T"
 
 
@@ -152,6 +159,7 @@ async def test_what_cannot_be_drawn_is_said_in_a_sentence(
         answer, said = await asked(web, token=token, lang="de")
         assert (answer.status_code, said["language"], said["dir"]) == (200, "de", "ltr")
         assert said["text"].startswith("Prüfen")
+        assert (said["theme"]["scheme"], said["theme"]["gap"]) == ("auto", "20px")
 
     async with db.tenant(cast.workspace_id) as tx:
         await update_source(tx, form.source.id, allowed_origins=["https://other.example"])

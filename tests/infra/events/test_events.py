@@ -82,7 +82,11 @@ async def test_the_dispatcher_writes_the_log_that_the_capture_path_left_out(lab:
     payload = msgspec.json.encode({"submission_id": submission, "source_id": source}).decode()
     await capture.execute(
         "INSERT INTO outbox (event_id, workspace_id, type, payload, subject_id) VALUES ($1, $2, $3, $4, $5)",
-        new_id(), lab.workspace, "submission.received", payload, submission,
+        new_id(),
+        lab.workspace,
+        "submission.received",
+        payload,
+        submission,
     )
     await capture.close()
     async with lab.worker():

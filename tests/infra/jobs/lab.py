@@ -57,8 +57,13 @@ class Lab:
         """A worker with its own connections, as a process has; drained at the end."""
         db, stop = Database(self.database.of(APP)), asyncio.Event()
         made = Worker(
-            self.database.of(QUEUE), db, Kinds(self.kinds, self.handlers), {"lab": self}, schedule=schedule,
-            on_error=lambda place, error: self.errors.append((place, error)), **options,
+            self.database.of(QUEUE),
+            db,
+            Kinds(self.kinds, self.handlers),
+            {"lab": self},
+            schedule=schedule,
+            on_error=lambda place, error: self.errors.append((place, error)),
+            **options,
         )
         running = asyncio.create_task(made.run(stop))
         try:

@@ -44,7 +44,11 @@ async def test_a_slot_fires_once_over_all_processes_and_missed_ones_once_togethe
 
 def test_a_slot_begins_at_its_offset() -> None:
     daily = Cron(
-        name="x", every=timedelta(days=1), kind=None, payload=Number(), offset=timedelta(hours=3)  # type: ignore[arg-type]
+        name="x",
+        every=timedelta(days=1),
+        kind=None,
+        payload=Number(),
+        offset=timedelta(hours=3),  # type: ignore[arg-type]
     )
 
     assert cron.slot_of(daily, datetime(2026, 5, 2, 2, 59, tzinfo=UTC)) == datetime(2026, 5, 1, 3, tzinfo=UTC)

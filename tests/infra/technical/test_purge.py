@@ -77,9 +77,7 @@ async def test_the_scheduled_purge_takes_what_is_older_than_thirty_days_and_prov
     await owner.close()
 
 
-async def _work_until_purged(
-    database: TestDatabase, db: Database, owner: asyncpg.Connection[asyncpg.Record]
-) -> None:
+async def _work_until_purged(database: TestDatabase, db: Database, owner: asyncpg.Connection[asyncpg.Record]) -> None:
     """Let a worker with the program's own schedule run until the purge has left its record for every table."""
     given = services(db, extra={QUEUE_DSN: database.of(QUEUE)})
     stop = asyncio.Event()

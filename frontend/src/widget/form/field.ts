@@ -1,6 +1,7 @@
 // One field: its control, its label, its error, what was answered.
+import { PHONE } from "./alike";
 import { element } from "./element";
-import type { Field, Rules, Say } from "./types";
+import type { Choice, Field, More, Rules, Say } from "./types";
 
 export interface Drawn {
   field: Field;
@@ -24,7 +25,7 @@ export const own = (text: string): HTMLElement => element("bdi", {}, text);
 /** Types of inputs; numbers are texts, because everybody writes them in another way and the server reads them all. */
 const KINDS: Partial<Record<string, string>> = { email: "email", phone: "tel", date: "date", file: "file" };
 
-export const field = (one: Field, step: number, say: Say, rules?: Rules): Drawn => {
+export const field = (one: Field, step: number, say: Say, rules?: Rules, more?: More): Drawn => {
   const { type, key, required, label, options = [] } = one;
   const choice = /radio|multi|rating/.test(type);
   const tick = /check|consent/.test(type);
@@ -33,10 +34,10 @@ export const field = (one: Field, step: number, say: Say, rules?: Rules): Drawn 
   const given = { ...about, id: key, name: key, required, placeholder: one.placeholder };
   const optional = !required && element("small", {}, ` (${say("optional")})`);
 
-  const box = (kind: string, value: string, text: string): HTMLElement => {
-    const input = element("input", { ...(tick && given), type: kind, name: key, value });
+  const box = (kind: string, { value, label, spoken }: Choice): HTMLElement => {
+    const input = element("input", { ...(tick && given), type: kind, name: key, value, "aria-label": spoken });
     boxes.push(input);
-    return element("label", { class: "tick" }, input, element("span", {}, own(text), tick && optional));
+    return element("label", { class: "tick" }, input, element("span", {}, own(label), tick && optional));
   };
   const line = (): HTMLElement => {
     const text = !/number|money|date|file/.test(type);
@@ -61,18 +62,12 @@ export const field = (one: Field, step: number, say: Say, rules?: Rules): Drawn 
       }),
     );
   const several = (): HTMLElement =>
-    element(
-      "div",
-      { class: type === "rating" && "row" },
-      ...(type === "rating" ? [...Array(one.scale || 5).keys()].map((at) => ({ value: `${at + 1}`, label: `${at + 1}` })) : options).map((each) =>
-        box(type === "multiselect" ? "checkbox" : "radio", each.value, each.label),
-      ),
-    );
+    element("div", { class: type === "rating" && "row" }, ...options.map((each) => box(type === "multiselect" ? "checkbox" : "radio", each)));
 
-  const control = choice ? several() : tick ? box("checkbox", "true", one.text || label) : type === "select" ? list() : line();
+  const control = choice ? several() : tick ? box("checkbox", { value: "true", label: one.text || label }) : type === "select" ? list() : line();
   const only = (boxes[0] || control) as HTMLInputElement;
   const name = [own(label), one.currency && ` (${one.currency})`, optional];
-  const error = element("p", { class: "bad", id: "e-" + key });
+  const error = element("p", { class: "bad", id: "e-" + key, "aria-live": type === "file" && "polite" });
   const made = choice
     ? element("fieldset", about, element("legend", { class: "name" }, ...name), control)
     : element("div", {}, !tick && element("label", { class: "name", for: key }, ...name), control);
@@ -104,9 +99,8 @@ export const field = (one: Field, step: number, say: Say, rules?: Rules): Drawn 
       if (!value().length) {
         return required ? say(type === "multiselect" ? "missing_choices" : tick ? "missing_tick" : type === "file" ? "missing_file" : choice || type === "select" ? "missing_choice" : "missing") : "";
       }
-      const large = files().find((each) => each.size > one.max_bytes!);
-      if (large) return say("file_size", { name: large.name, size: (one.max_bytes! / 2 ** 20).toFixed(1) + " MB" });
-      return typeMismatch ? say(type) : rules?.fault(one, value(), say) || "";
+      if (typeMismatch || (type === "phone" && !PHONE.test(only.value.trim()))) return say(type, one);
+      return more?.refused(files(), one, say) || rules?.fault(one, value(), say) || "";
     },
     mark: (fault) => {
       error.textContent = fault;

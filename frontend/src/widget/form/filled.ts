@@ -1,14 +1,15 @@
 // A form to fill in: steps, conditions, errors, sending, the end.
 import type { Core, View } from "../draw";
 import type { Json } from "../env";
+import { after } from "./alike";
 import { element } from "./element";
 import { field, own, type Drawn } from "./field";
-import { holds, seen, type Seen } from "./logic";
-import type { Ending, Field, LocalForm, More, Rules, Say } from "./types";
+import type { Ending, Field, LocalForm, Logic, More, Rules, Say, Seen } from "./types";
 
-/** These come along with forms that need them. */
+/** These come along with forms that need them; the others the server declares without a value. */
 declare const LEADSBOT_MORE: More | undefined;
 declare const LEADSBOT_RULES: Rules | undefined;
+declare const LEADSBOT_LOGIC: Logic | undefined;
 
 type Fault = [Drawn, string];
 
@@ -22,15 +23,20 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
   let current = 0;
   let busy = false;
 
-  const more = typeof LEADSBOT_MORE === "undefined" ? undefined : LEADSBOT_MORE;
-  const rules = typeof LEADSBOT_RULES === "undefined" ? undefined : LEADSBOT_RULES;
+  const more = LEADSBOT_MORE;
+  const rules = LEADSBOT_RULES;
+  const logic = LEADSBOT_LOGIC;
   const begun = more?.keep(core, form, () => [Object.fromEntries(drawn.map((each) => [each.field.key, each.value()])), steps[current]!.id]);
 
   const part = (one: Field, step: number): HTMLElement | false => {
     if (one.type === "heading") return element("div", { class: "field" }, element("h3", {}, one.label), element("p", {}, one.text));
-    const made = field(one, step, say, rules);
+    const made = field(one, step, say, rules, more);
     drawn.push(made);
-    made.box.addEventListener("input", () => touched.add(made));
+    made.box.addEventListener("input", () => {
+      touched.add(made);
+      // Nobody should fill in the rest before hearing that the file is not taken.
+      if (one.type === "file") made.mark(made.fault());
+    });
     return made.box;
   };
   const pages = steps.map((step, number) =>
@@ -72,13 +78,13 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
     const answers: Seen = {};
     open = [];
     steps.forEach((step, number) => {
-      const there = holds(step.show_if, answers);
+      const there = !logic || logic.holds(step.show_if, answers);
       if (there) open.push(number);
       for (const each of drawn) {
         if (each.step !== number) continue;
-        each.shown = there && holds(each.field.show_if, answers);
+        each.shown = there && (!logic || logic.holds(each.field.show_if, answers));
         each.box.hidden = !each.shown || each.field.type === "hidden";
-        if (each.shown) answers[each.field.key] = seen(each.field, each.value(), rules);
+        if (each.shown) answers[each.field.key] = logic?.seen(each.field, each.value(), rules);
       }
       pages[number]!.hidden = number !== current;
     });
@@ -107,7 +113,7 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
     summary.append(say("problem_title"));
     for (const [each, fault] of faults) {
       each.mark(fault);
-      summary.append(element("button", { type: "button", class: "link", click: each.focus }, own(each.field.label), ": " + fault));
+      summary.append(element("button", { type: "button", class: "link", click: each.focus }, own(each.field.label), after(each.field.label) + fault));
     }
     faults[0][0].focus();
   };

@@ -2,10 +2,9 @@
 import type { Core, View } from "../draw";
 import { element } from "./element";
 import { filled } from "./filled";
+import { fit } from "./scheme";
 import { sheet } from "./style";
-import type { LocalForm, Refusal, Theme } from "./types";
-
-const PLAIN: Theme = { accent: "#2f5bea", scheme: "auto", corners: "soft", font: "system", density: "airy" };
+import type { LocalForm, Refusal } from "./types";
 
 /** The server writes it below this module: one request for both. */
 declare const LEADSBOT_FORM: LocalForm | Refusal;
@@ -16,7 +15,8 @@ export const draw = (host: HTMLElement, core: Core): View => {
   const { mode } = core.config;
   const root = host.shadowRoot || host.attachShadow({ mode: "open" });
   const launcher = root.querySelector("button");
-  root.adoptedStyleSheets = [sheet({ ...PLAIN, ...("theme" in form && form.theme) })];
+  const { scheme } = form.theme;
+  root.adoptedStyleSheets = [sheet(form.theme)];
   const title = element("h2", { id: "title", tabindex: -1 }, form.title);
   const nothing = (): void => {};
   const view: View = { open: nothing, close: nothing, fill: nothing, submit: nothing };
@@ -24,8 +24,13 @@ export const draw = (host: HTMLElement, core: Core): View => {
     "steps" in form ? filled(form, title, core, view) : element("div", { class: "end" }, title, element("p", {}, form.text));
   let content = made();
   const spoken = { lang: form.language, dir: form.dir };
+  const show = (whole: HTMLElement): void => {
+    root.append(whole);
+    if (scheme === "auto") fit(host, root, whole);
+    else whole.classList.add(scheme);
+  };
   if (mode === "inline") {
-    root.append(element("div", spoken, content));
+    show(element("div", spoken, content));
     return view;
   }
   const told = (open: boolean): void => {
@@ -50,7 +55,7 @@ export const draw = (host: HTMLElement, core: Core): View => {
     content,
     element("button", { class: "x", "aria-label": form.words.close, click: close }, "×"),
   );
-  root.append(dialog);
+  show(dialog);
   view.close = close;
   view.open = () => {
     if (dialog.open) return mode === "button" && close();

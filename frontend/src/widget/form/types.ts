@@ -14,6 +14,13 @@ export interface Comparison {
 /** Any of these groups; all of a group. None at all holds always. */
 export type Conditions = Comparison[][];
 
+export interface Choice {
+  value: string;
+  label: string;
+  /** What is read aloud, where that is more. */
+  spoken?: string;
+}
+
 export interface Field {
   key: string;
   type: FieldType;
@@ -23,7 +30,7 @@ export interface Field {
   placeholder?: string;
   autocomplete?: string;
   inputmode?: string;
-  options?: { value: string; label: string }[];
+  options?: Choice[];
   min?: number;
   max?: number;
   step?: number;
@@ -34,9 +41,13 @@ export interface Field {
   currency?: string;
   /** Three, for the currencies that have so many; left out for the usual two. */
   decimals?: number;
-  scale?: number;
+  /** A telephone number of the field's country, as it is written. */
+  example?: string;
   accept?: string[];
   max_bytes?: number;
+  /** The kinds of files that are taken and the largest size, in words. */
+  types?: string;
+  size?: string;
   text?: string;
   half?: boolean;
   show_if?: Conditions;
@@ -49,12 +60,13 @@ export interface Step {
   show_if?: Conditions;
 }
 
+/** What the style sheet is made of, as CSS. See features/forms/theme.py. */
 export interface Theme {
   accent: string;
   scheme: "auto" | "light" | "dark";
-  corners: "square" | "soft" | "round";
-  font: "system" | "serif" | "mono";
-  density: "airy" | "compact";
+  radius: string;
+  font: string;
+  gap: string;
 }
 
 export interface LocalForm {
@@ -69,8 +81,7 @@ export interface LocalForm {
   intro?: string;
   button?: string;
   notice_url?: string;
-  /** What is as by default is left out. */
-  theme: Partial<Theme>;
+  theme: Theme;
   steps: Step[];
   words: Record<string, string>;
   partials?: boolean;
@@ -91,6 +102,8 @@ export interface Beginning {
 /** The part of the widget that only some forms come with. */
 export interface More {
   deliver(core: Core, body: Json, files: [string, File][], waits: () => void): Promise<{ status: number; body: Json }>;
+  /** What is wrong with chosen files, as a message. */
+  refused(files: File[], field: Field, say: Say): string;
   keep(core: Core, form: LocalForm, typed: () => [Json, string]): Beginning | undefined;
 }
 
@@ -105,12 +118,23 @@ export interface Rules {
   fault(field: Field, answer: string | string[], say: Say): string;
 }
 
+export type Value = string | number | boolean | string[] | undefined;
+/** Answers as conditions read them; what is empty or not shown is absent. */
+export type Seen = Record<string, Value>;
+
+/** The part of the widget that comes with forms that have conditions. */
+export interface Logic {
+  seen(field: Field, value: string | string[], rules?: Rules): Value;
+  holds(conditions: Conditions | undefined, answers: Seen): boolean;
+}
+
 /** A form that cannot be drawn, and why. */
 export interface Refusal {
   language: string;
   dir: "ltr" | "rtl";
   title: string;
   text: string;
+  theme: Theme;
   words: Record<string, string>;
 }
 

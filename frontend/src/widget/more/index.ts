@@ -2,7 +2,10 @@
 import type { Core } from "../draw";
 import type { Json } from "../env";
 import { load, save, VISIT } from "../store";
+import { refused } from "../form/chosen";
 import type { Beginning, LocalForm, More } from "../form/types";
+
+export { refused };
 
 const pause = (time: number): Promise<void> => new Promise((go) => setTimeout(go, time));
 

@@ -45,9 +45,7 @@ def dedupe_key(mac: bytes, at: datetime) -> str:
     return f"{KIND}:{mac.hex()[:32]}:{at:%Y-%m-%d}"
 
 
-def written(
-    definition: Definition, fields: dict[str, Any], language: str, *, to: str, sender: str
-) -> Confirmation:
+def written(definition: Definition, fields: dict[str, Any], language: str, *, to: str, sender: str) -> Confirmation:
     """The mail: the owner's words alone, then a line, and only below it what the visitor typed.
 
     What was typed stands there without anything that could be clicked: whoever enters a stranger's address can send no

@@ -165,7 +165,8 @@ async def get_public(
     if live is None and not wants_draft:
         raise NotFound("This form was not published yet.")
     definition, version = (found.draft, 0) if live is None else (live.definition, live.version)
-    return shown_form(definition, language_for(definition, lang), key=found.source.key, version=version)
+    language, source = language_for(definition, lang), found.source
+    return shown_form(definition, language, key=source.key, version=version, country=source.country)
 
 
 @api(

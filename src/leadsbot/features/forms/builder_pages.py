@@ -62,9 +62,9 @@ def _as_widget(request: PageRequest, live: public.Live, id: str) -> Answer:
     """The same, drawn by the widget: steps one by one, and conditions at work."""
     shown = public.localized(live, request.query_params.get("lang", "")[:35])
     scheme = request.query_params.get("scheme", "")
-    theme = {**msgspec.structs.asdict(live.definition.theme)}
+    theme = shown["theme"]
     if theme["scheme"] == "auto" and scheme in ("light", "dark"):
-        theme["scheme"] = scheme
+        theme = {**theme, "scheme": scheme}
     return render(
         request, "forms/tried.html", form={**shown, "theme": theme, "token": ""}, id=id, title=shown["title"],
         headers={"Content-Security-Policy": CSP.replace("frame-ancestors 'none'", "frame-ancestors 'self'")},

@@ -10,7 +10,6 @@ from markupsafe import Markup, escape
 
 from leadsbot.features.forms.localized import ShownField, ShownForm, ShownStep, as_data
 from leadsbot.features.forms.reading import ticked
-from leadsbot.kit.contact import example_phone
 from leadsbot.kit.jsonbody import encode
 
 Attributes = dict[str, str | bool]
@@ -22,12 +21,13 @@ _GROUPS: Final = frozenset({"radio", "multiselect", "rating"})
 _TICKS: Final = frozenset({"checkbox", "consent"})
 _ENDS: Final = tuple(".:?!…؟。")
 _JUDGED: Final = (
-    "key", "type", "required", "min", "max", "scale", "currency", "pattern", "pattern_help", "max_bytes", "show_if",
+    "key", "type", "required", "min", "max", "scale", "currency", "example", "pattern", "pattern_help", "max_bytes",
+    "types", "size", "show_if",
 )  # fmt: skip
 _SAID: Final = (
     "next", "back", "progress", "sending", "problem_title", "missing", "missing_choice", "missing_choices",
     "missing_tick", "missing_file", "email", "phone", "number", "money", "date", "pattern", "at_least", "at_most",
-    "step", "too_short", "too_long", "too_few", "too_many", "too_many_files", "file_size",
+    "step", "too_short", "too_long", "too_few", "too_many", "too_many_files", "file_size", "file_type",
 )  # fmt: skip
 
 
@@ -116,15 +116,13 @@ def steps(form: ShownForm, filling: Filling) -> list[DrawnStep]:
     ]
 
 
-def logic(form: ShownForm, country: str | None, countries: Mapping[str, str]) -> str:
+def logic(form: ShownForm) -> str:
     """What the page's script needs to know beside the page: conditions, what answers are judged by, our sentences. As
-    JSON; the script is ``frontend/src/hosted``. A telephone number is told by an example from the field's country in
-    ``countries``, else from ``country``."""
+    JSON; the script is ``frontend/src/hosted``."""
     parts = [
         {
             "fields": [
                 {**{name: field[name] for name in _JUDGED if name in field}, "label": _called(shown)}
-                | ({"example": example_phone(countries.get(shown.key) or country)} if shown.type == "phone" else {})
                 for field, shown in zip(step["fields"], own.fields, strict=True)
             ],
             "show_if": step.get("show_if", []),

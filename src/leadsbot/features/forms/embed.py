@@ -127,12 +127,11 @@ def _choices(field: ShownField) -> Iterator[str]:
 
 def _group(field: ShownField, name: str, label: str, must: str) -> Iterator[str]:
     kind = "checkbox" if field.type == "multiselect" else "radio"
-    own = [(option.value, option.label) for option in field.options]
-    choices = own or [(str(n), str(n)) for n in range(1, field.scale + 1)]
     yield f"<fieldset><legend>{label}</legend>"
-    for value, text in choices:
+    for option in field.options:
         given = must if kind == "radio" else ""
-        yield f'  <label><input type="{kind}" {name} value="{escape(value)}"{given}> {escape(text)}</label>'
+        shown = escape(option.label)
+        yield f'  <label><input type="{kind}" {name} value="{escape(option.value)}"{given}> {shown}</label>'
     yield "</fieldset>"
 
 

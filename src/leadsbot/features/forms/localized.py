@@ -12,9 +12,10 @@ from typing import Any, Final
 import msgspec
 
 from leadsbot.features.forms.definition import Conditions, Definition, Field, FieldTexts, Step, Theme, Translation
-from leadsbot.features.forms.files import readable
+from leadsbot.features.forms.files import kinds, readable, wanted
 from leadsbot.features.forms.reading import decimals_of
 from leadsbot.features.forms.words import closest, preferred, right_to_left, words
+from leadsbot.kit.contact import example_phone
 
 NAMES: Final = {
     "ar": "العربية", "cs": "Čeština", "da": "Dansk", "de": "Deutsch", "el": "Ελληνικά", "en": "English",
@@ -45,11 +46,13 @@ _BY_KEY: Final = {
 _INPUT_MODES: Final = {"email": "email", "phone": "tel", "number": "decimal", "money": "decimal"}
 
 
-class Choice(msgspec.Struct, frozen=True):
-    """One option."""
+class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One option, or one place on a scale."""
 
     value: str
     label: str
+    spoken: str = ""
+    """What is read aloud, where that is more: ``4 of 5``."""
 
 
 class LanguageChoice(msgspec.Struct, frozen=True):
@@ -79,11 +82,17 @@ class ShownField(msgspec.Struct, frozen=True, omit_defaults=True):
     prefill: str = ""
     default: str = ""
     currency: str = ""
+    example: str = ""
+    """A telephone number of the field's country, as it is written there."""
     decimals: int = 2
     """As far as they decide what a single mark in an amount means."""
     scale: int = 0
     accept: list[str] = []
     max_bytes: int = 0
+    types: str = ""
+    """The kinds of files that are taken, in words."""
+    size: str = ""
+    """``max_bytes`` in words."""
     text: str = ""
     half: bool = False
     show_if: Conditions = []
@@ -124,8 +133,11 @@ def language_for(definition: Definition, wanted: str, accept: str = "") -> str:
     return asked or preferred(accept, known, definition.language)
 
 
-def shown_form(definition: Definition, language: str, *, key: str, version: int) -> ShownForm:
-    """A form in a language that it has; in another one our words are in that language and its own texts as they are."""
+def shown_form(
+    definition: Definition, language: str, *, key: str, version: int, country: str | None = None
+) -> ShownForm:
+    """A form in a language that it has; in another one our words are in that language and its own texts as they are.
+    ``country`` is that of telephone numbers where a field has none of its own."""
     own = definition.languages.get(language) or Translation()
     tongues = [definition.language, *definition.languages] if definition.languages else []
     ours = words(language)
@@ -135,7 +147,7 @@ def shown_form(definition: Definition, language: str, *, key: str, version: int)
         language=language,
         dir="rtl" if right_to_left(language) else "ltr",
         title=own.title or definition.title,
-        steps=[_step(step, own, language) for step in definition.steps],
+        steps=[_step(step, own, language, country) for step in definition.steps],
         button=own.button or definition.button or ours["send"],
         theme=definition.theme,
         words={name: text for name, text in ours.items() if not name.startswith(_PAGE_ONLY)},
@@ -175,8 +187,8 @@ def as_data(form: ShownForm) -> dict[str, Any]:
     return data
 
 
-def _step(step: Step, own: Translation, language: str) -> ShownStep:
-    fields = [_field(field, own, language) for field in step.fields]
+def _step(step: Step, own: Translation, language: str, country: str | None) -> ShownStep:
+    fields = [_field(field, own, language, country) for field in step.fields]
     return ShownStep(id=step.id, fields=fields, title=own.steps.get(step.id, "") or step.title, show_if=step.show_if)
 
 
@@ -188,7 +200,7 @@ def _limits(field: Field, language: str) -> str:
     )
 
 
-def _field(field: Field, own: Translation, language: str) -> ShownField:
+def _field(field: Field, own: Translation, language: str, country: str | None) -> ShownField:
     texts = own.fields.get(field.key)
 
     def text(name: str) -> str:
@@ -204,7 +216,7 @@ def _field(field: Field, own: Translation, language: str) -> ShownField:
         placeholder=text("placeholder"),
         autocomplete=field.autocomplete or _token(field),
         inputmode=_INPUT_MODES.get(field.type, ""),
-        options=_choices(field, labels),
+        options=_places(field, language) if field.type == "rating" else _choices(field, labels),
         min=field.min,
         max=field.max,
         step=field.step,
@@ -213,18 +225,31 @@ def _field(field: Field, own: Translation, language: str) -> ShownField:
         prefill=field.prefill,
         default=field.default,
         currency=field.currency,
+        example=example_phone(field.country or country) if field.type == "phone" else "",
         decimals=decimals_of(field),
         scale=field.scale if field.type == "rating" else 0,
-        accept=field.accept,
-        max_bytes=field.max_bytes if field.type == "file" else 0,
         text=text("text"),
         half=field.half,
         show_if=field.show_if,
+        **(_files(field) if field.type == "file" else {}),
     )
+
+
+def _files(field: Field) -> dict[str, Any]:
+    """What a field for files takes."""
+    size = readable(field.max_bytes)
+    return {"accept": list(wanted(field)), "max_bytes": field.max_bytes, "types": kinds(field), "size": size}
 
 
 def _choices(field: Field, labels: dict[str, str]) -> list[Choice]:
     return [Choice(option.value, labels.get(option.value) or option.label) for option in field.options]
+
+
+def _places(field: Field, language: str) -> list[Choice]:
+    said = words(language)["stars"]
+    return [
+        Choice(str(place), str(place), said.format(n=place, max=field.scale)) for place in range(1, field.scale + 1)
+    ]
 
 
 def _token(field: Field) -> str:

@@ -164,7 +164,9 @@ def _form(
     faults, general = _faults(services, form, refused[0], language) if refused else ({}, "")
     if sent is not None:
         sent, faults = _read_again(form, sent, faults, language)
-    shown = shown_form(form.definition, language, key=form.source.key, version=form.version)
+    shown = shown_form(
+        form.definition, language, key=form.source.key, version=form.version, country=form.source.country
+    )
     problems = drawing.problems(shown, faults, general)
     base = services.url(f"/f/{shown.key}")
     resume = {partials.RESUME: begun.code} if begun.code else {}
@@ -178,7 +180,7 @@ def _form(
         key=shown.key, sheet=sheet, policy=_policy(form.definition), title=title, form=shown, problems=problems,
         steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, earlier, faults)),
         say=_speaker(form.definition, language), described=drawing.described, files=drawing.has_files(shown),
-        trap=TRAP_FIELD, script=static.url("builder-page.js" if sheet else "hosted.js"), logic=_logic(form, shown),
+        trap=TRAP_FIELD, script=static.url("builder-page.js" if sheet else "hosted.js"), logic=drawing.logic(shown),
         trial=trial,
         description=one_line(shown.intro or shown.title, 160), canonical=_canonical(base, form.definition, language),
         languages=_languages(request, base, request.url.path if sheet else f"/f/{shown.key}", shown, form.definition),
@@ -192,10 +194,6 @@ def _form(
     if begun.code:
         answer.headers.update({"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
     return answer
-
-
-def _logic(form: Live, shown: ShownForm) -> str:
-    return drawing.logic(shown, form.source.country, {each.key: each.country for each in form.definition.fields()})
 
 
 def _partial_id(begun: Begun, sent: object) -> str:

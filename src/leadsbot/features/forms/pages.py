@@ -154,9 +154,7 @@ async def restore(
     try:
         await actions.roll_back(tx, found.id, known_version(version), by=actor.tag)
     except NotReady as error:
-        return await _version(
-            request, tx, found, version, mail=services.mailer is not None, status=422, error=error
-        )
+        return await _version(request, tx, found, version, mail=services.mailer is not None, status=422, error=error)
     return redirect(f"{path_of(found.id)}/versions?done=restored")
 
 

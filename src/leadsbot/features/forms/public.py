@@ -25,7 +25,7 @@ from leadsbot.features.forms.actions import (
 )
 from leadsbot.features.forms.answers import FormCompiler, decode_published
 from leadsbot.features.forms.consents import Asked
-from leadsbot.features.forms.definition import Definition
+from leadsbot.features.forms.definition import Definition, Theme
 from leadsbot.features.forms.files import Upload
 from leadsbot.features.forms.filled import Answer, answers_of, forms_filled_in
 from leadsbot.features.forms.filled import read as read_answers
@@ -33,6 +33,7 @@ from leadsbot.features.forms.findings import NotReady
 from leadsbot.features.forms.lint import lint
 from leadsbot.features.forms.localized import as_data, language_for, shown_form
 from leadsbot.features.forms.model import Form, Version, contact_form, form_of
+from leadsbot.features.forms.theme import widget_tokens
 from leadsbot.features.forms.words import WORDS, closest, preferred, right_to_left, words
 from leadsbot.features.sources.public import Designed, Snippet
 from leadsbot.infra.db.pool import Database
@@ -69,13 +70,15 @@ def live(source: Source) -> Live | None:
 
 
 def localized(form: Live, wanted: str = "", *, accept: str = "") -> dict[str, Any]:
-    """The form in one language as JSON values (:class:`~leadsbot.features.forms.localized.ShownForm`), for whoever
-    draws it.
+    """The form in one language as JSON values (:class:`~leadsbot.features.forms.localized.ShownForm`), for the widget:
+    its theme as what a style sheet is made of.
 
     ``wanted`` is a language tag, ``accept`` an ``Accept-Language`` header; the form's own language is the last resort.
     """
     language = language_for(form.definition, wanted, accept)
-    return as_data(shown_form(form.definition, language, key=form.source.key, version=form.version))
+    source = form.source
+    shown = as_data(shown_form(form.definition, language, key=source.key, version=form.version, country=source.country))
+    return {**shown, "theme": widget_tokens(form.definition.theme)}
 
 
 def needs_more(form: dict[str, Any]) -> bool:
@@ -88,6 +91,12 @@ def needs_rules(form: dict[str, Any]) -> bool:
     """Whether a form as :func:`localized` gives it has fields for amounts, or with a pattern or bounds of their own."""
     fields = (field for step in form.get("steps", []) for field in step["fields"])
     return any(field["type"] in ("number", "money") or field.keys() & {"pattern", "min", "max"} for field in fields)
+
+
+def needs_logic(form: dict[str, Any]) -> bool:
+    """Whether a form as :func:`localized` gives it shows steps or fields on conditions."""
+    steps = form.get("steps", [])
+    return any("show_if" in each for step in steps for each in (step, *step["fields"]))
 
 
 def button_colour(source: Source) -> dict[str, str]:
@@ -126,6 +135,7 @@ def sentence(what: str, wanted: str, accept: str = "", *, title: str = "", text:
         "dir": "rtl" if right_to_left(language) else "ltr",
         "title": title or ours[f"{what}_title"],
         "text": text or ours[f"{what}_text"],
+        "theme": widget_tokens(Theme()),
         "words": {"close": ours["close"]},
     }
 
@@ -197,6 +207,7 @@ __all__ = [
     "list_forms",
     "live",
     "localized",
+    "needs_logic",
     "needs_more",
     "needs_rules",
     "publish",

@@ -22,6 +22,8 @@ _FONTS: Final = {
     "mono": 'ui-monospace,"SF Mono","Cascadia Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace',
 }
 _GAPS: Final = {"airy": "24px", "compact": "14px"}
+_WIDGET_GAPS: Final = {"airy": "20px", "compact": "12px"}
+"""In the widget, which has less room."""
 Rgb: TypeAlias = tuple[float, float, float]
 
 
@@ -36,6 +38,17 @@ def tokens(theme: Theme) -> dict[str, str]:
         "radius": _CORNERS[theme.corners],
         "font": _FONTS[theme.font],
         "gap": _GAPS[theme.density],
+    }
+
+
+def widget_tokens(theme: Theme) -> dict[str, str]:
+    """What the widget makes its style sheet of (``frontend/src/widget/form/style.ts``)."""
+    return {
+        "accent": theme.accent.lower(),
+        "scheme": theme.scheme,
+        "radius": _CORNERS[theme.corners],
+        "font": _FONTS[theme.font],
+        "gap": _WIDGET_GAPS[theme.density],
     }
 
 

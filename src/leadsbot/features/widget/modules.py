@@ -18,6 +18,10 @@ MORE: Final = "widget-more.js"
 """What only forms with files or kept beginnings need."""
 RULES: Final = "widget-rules.js"
 """What only forms with amounts, patterns or bounds need."""
+LOGIC: Final = "widget-logic.js"
+"""What only forms with conditions need."""
+NAMES: Final = "var LEADSBOT_MORE,LEADSBOT_RULES,LEADSBOT_LOGIC;"
+"""By these names the script asks for those three. The line leaves what came as it is, and makes the rest undefined."""
 VARIABLE: Final = "LEADSBOT_FORM"
 """The name by which the script asks for the form."""
 
@@ -25,10 +29,12 @@ VARIABLE: Final = "LEADSBOT_FORM"
 async def module(services: Services, token: str, form: str, lang: str, accept: str, origin: str | None) -> str:
     """The JavaScript. What cannot be drawn is a module, too: it draws one sentence that says why."""
     said = await _said(services, token, form, lang, accept, origin)
-    wanted = {SCRIPT: True, MORE: forms.needs_more(said), RULES: forms.needs_rules(said)}
+    wanted = {
+        SCRIPT: True, MORE: forms.needs_more(said), RULES: forms.needs_rules(said), LOGIC: forms.needs_logic(said),
+    }  # fmt: skip
     scripts = [name for name, needed in wanted.items() if needed]
     text = "\n".join(static.built(name).body.decode() for name in scripts)
-    return f"{text}\nconst {VARIABLE}={msgspec.json.encode(said).decode()};"
+    return f"{text}\n{NAMES}\nconst {VARIABLE}={msgspec.json.encode(said).decode()};"
 
 
 async def _said(

@@ -1,13 +1,9 @@
-// Conditions, as the server reads them (features/forms/conditions.py).
-import type { Comparison, Conditions, Field, Rules } from "./types";
-
-export type Value = string | number | boolean | string[] | undefined;
-/** Answers as conditions read them; what is empty or not shown is absent. */
-export type Seen = Record<string, Value>;
+// Conditions, sent along with forms that have some, read as the server reads them (features/forms/conditions.py).
+import type { Comparison, Logic, Seen } from "../form/types";
 
 const low = (text: unknown): unknown => (typeof text === "string" ? text.trim().toLowerCase() : text);
 
-export const seen = (field: Field, value: string | string[], rules?: Rules): Value => {
+export const seen: Logic["seen"] = (field, value, rules) => {
   if (!value.length) return;
   if (/number|money/.test(field.type)) return rules?.amount(field, value as string);
   if (field.type === "rating") return +value;
@@ -35,5 +31,5 @@ const compared = (answers: Seen, { field, op, value }: Comparison): boolean => {
   }[op];
 };
 
-export const holds = (conditions: Conditions | undefined, answers: Seen): boolean =>
+export const holds: Logic["holds"] = (conditions, answers) =>
   !conditions?.length || conditions.some((group) => group.every((each) => compared(answers, each)));
