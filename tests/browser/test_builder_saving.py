@@ -189,7 +189,7 @@ async def test_the_pages_preview_shows_steps_conditions_and_the_ending_and_store
     await shows(label(page, "email")).to_have_value("Email address")
 
     await frame.get_by_role("button", name="Send").click()
-    await shows(frame.get_by_role("alert")).to_contain_text("Please fill this in.")
+    await shows(frame.get_by_role("alert", name="Please check")).to_contain_text("Please fill this in.")
     await frame.get_by_label("Email address").fill("ada@example.com")
     plan = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
     await frame.get_by_label("Plan").set_input_files(plan)  # type: ignore[arg-type]
