@@ -72,6 +72,12 @@ async def test_a_bot_is_thanked_like_a_person_and_waits_in_the_folder(desk: Desk
     assert "Kevin" not in (await desk.charlie.get("/quarantine?state=blocked")).text
 
 
+async def test_a_name_in_two_fields_is_read_in_its_usual_order(desk: Desk) -> None:
+    async with desk.db.tenant(desk.cast.workspace_id) as tx:
+        await held(tx, desk.source.id, {"last_name": "Berg", "first_name": "Anna", "message": "What is a new door?"})
+    assert "Anna Berg" in plain((await desk.alice.get("/quarantine")).text)
+
+
 async def test_each_list_is_headed_by_what_is_in_it(desk: Desk) -> None:
     async with desk.db.tenant(desk.cast.workspace_id) as tx:
         freed = await held(tx, desk.source.id, {"name": "Anna", "message": "What does a new door cost?"})

@@ -20,6 +20,7 @@ from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
 from leadsbot.kit.errors import Conflict, Invalid
 from leadsbot.kit.headline import CHOSEN, UNTOLD, Told, headline, is_empty
+from leadsbot.kit.spellings import role_of
 from leadsbot.web.actor import Permission
 from leadsbot.web.inject import Caller, FromPath, InTx, PageRequest, Posted, Uses
 from leadsbot.web.pagination import paged, position
@@ -179,8 +180,14 @@ async def _undo(tx: TenantTx, shown: str) -> dict[str, Any] | None:
     return {"done": ",".join(open_), "count": len(open_), "spam": spam} if open_ else None
 
 
+def _is_family_name(answer: tuple[str, Any]) -> bool:
+    """To put family names last: answers are stored without the order they were sent in."""
+    role = role_of(answer[0])
+    return role is not None and role[0] == "last"
+
+
 def _row(submission: Submission, sources: dict[UUID, str], answers: Sequence[Named] | None) -> dict[str, Any]:
-    parts = said(submission.fields)
+    parts = said(dict(sorted(submission.fields.items(), key=_is_family_name)))
     verdict = submission.verdict or {}
     return {
         "id": ids.show(ids.SUBMISSION, submission.id),
