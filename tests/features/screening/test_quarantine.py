@@ -190,6 +190,22 @@ async def test_what_was_done_can_be_undone_until_it_has_taken_effect(desk: Desk)
     assert (await desk.stored(bot)).label == "spam"
 
 
+async def test_what_was_done_one_after_the_other_is_undone_together_as_far_as_it_still_can_be(desk: Desk) -> None:
+    first, second, third = [await caught(desk, name=name) for name in ("Kim Ode", "Lu Park", "Mo Reis")]
+    done = ""
+    for each, what in ((first, "release"), (second, "release"), (third, "spam")):
+        sent = {"state": "blocked", "done": done}
+        answer = await desk.alice.post(f"/quarantine/{shown(each)}/{what}", sent, on="/quarantine")
+        done = answer.headers["location"].partition("done=")[2]
+    assert done == ",".join(map(shown, (third, second, first)))
+    page = (await desk.alice.get(answer.headers["location"])).text
+    assert "2 released, 1 marked as spam: this takes effect in 8 seconds. Mo Reis, Lu Park, Kim Ode" in plain(page)
+    assert await settle(desk, first)
+    assert "1 marked as spam" in plain((await desk.alice.get(answer.headers["location"])).text)
+    assert (await desk.alice.post("/quarantine/undo", {"done": done}, on="/quarantine")).status_code == 303
+    assert [(await desk.stored(each)).label for each in (first, second, third)] == ["genuine", None, None]
+
+
 async def test_spam_that_was_none_is_released_from_the_list_of_spam(desk: Desk) -> None:
     bot = await caught(desk)
     await desk.alice.post(f"/quarantine/{shown(bot)}/spam", on="/quarantine")

@@ -37,7 +37,7 @@ MOST_VERSIONS = 100
 DONE = {
     "published": "Published: visitors see it within a second.",
     "restored": "Rolled back: visitors see that version again, as a new one.",
-    "closed": "Closed: from now on it answers 410. What came in stays.",
+    "closed": "Closed: visitors are told that it takes no more answers. What came in stays.",
     "reopened": "Reopened: it takes submissions again.",
     "discarded": "The changes are gone: the draft is what visitors see.",
     "duplicated": "This is the copy. Nobody sees it until you publish it.",

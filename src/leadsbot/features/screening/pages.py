@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -103,13 +104,13 @@ async def count(tx: InTx) -> Response[str]:
 @page("POST", HERE + "/{submission:str}/release", needs=WRITE)
 async def release(submission: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
     """Make a lead of it, in eight seconds."""
-    return await _propose(tx, [ids.read(ids.SUBMISSION, submission)], form.get("state", ""), spam=False, by=actor.tag)
+    return await _propose(tx, [ids.read(ids.SUBMISSION, submission)], form, spam=False, by=actor.tag)
 
 
 @page("POST", HERE + "/{submission:str}/spam", needs=WRITE)
 async def spam(submission: FromPath[str], form: Posted, actor: Caller, tx: InTx) -> Answer:
     """Let the filter learn that it is spam, in eight seconds."""
-    return await _propose(tx, [ids.read(ids.SUBMISSION, submission)], form.get("state", ""), spam=True, by=actor.tag)
+    return await _propose(tx, [ids.read(ids.SUBMISSION, submission)], form, spam=True, by=actor.tag)
 
 
 @page("POST", HERE + "/{submission:str}/release-all", needs=WRITE)
@@ -127,28 +128,29 @@ async def release_all(submission: FromPath[str], form: Posted, actor: Caller, tx
             tx, state=state, source_id=like.source_id if same_source else None, limit=LOOKED_THROUGH
         )
         found += [each.id for each in waiting if same_source or (email and said(each.fields).email == email)]
-    return await _propose(tx, found[:TOGETHER], form.get("state", ""), spam=False, by=actor.tag)
+    return await _propose(tx, found[:TOGETHER], form, spam=False, by=actor.tag)
 
 
 @page("POST", f"{HERE}/undo", needs=WRITE)
 async def undo(form: Posted, tx: InTx) -> Answer:
     """Put back what was taken out a moment ago; what has taken effect already stays."""
-    done = _read(form.text("done", limit=4000))
-    late = 0
-    for submission_id in done:
-        try:
+    put_back = 0
+    for submission_id in _read(form.text("done", limit=4000)):
+        # Of several, the first may have taken effect while the last still waits.
+        with contextlib.suppress(Conflict):
             await later.withdraw(tx, submission_id)
-        except Conflict:
-            late += 1
-    if late:
+            put_back += 1
+    if not put_back:
         raise Conflict("This has taken effect already. A lead that was made can be marked as junk.")
     return redirect(_back(form.get("state", "")), notice="saved")
 
 
-async def _propose(tx: TenantTx, submissions: list[UUID], state: str, *, spam: bool, by: str) -> Answer:
+async def _propose(tx: TenantTx, submissions: list[UUID], form: Posted, *, spam: bool, by: str) -> Answer:
     done = [each for each in submissions if await later.propose(tx, each, spam=spam, by=by)]
-    shown = ",".join(ids.show(ids.SUBMISSION, each) for each in done)
-    return redirect(_back(state, done=shown) if done else _back(state))
+    # Whoever goes through the list quickly can still undo what they did before.
+    before = [each for each in _read(form.get("done", "")[:4000]) if each not in done]
+    shown = ",".join(ids.show(ids.SUBMISSION, each) for each in [*done, *before][:TOGETHER])
+    return redirect(_back(form.get("state", ""), done=shown) if shown else _back(form.get("state", "")))
 
 
 def _back(state: str, **more: str) -> str:
@@ -165,19 +167,22 @@ def _read(shown: str) -> list[UUID]:
 
 
 async def _undo(tx: TenantTx, shown: str) -> dict[str, Any] | None:
-    """What can still be undone of what was done last."""
+    """What can still be undone of what was done last, and to whom it was done."""
     try:
         wanted = _read(shown)
     except (ids.InvalidId, Invalid):
         return None
-    open_ = []
-    spam = False
-    for submission_id in wanted:
-        submission = await capture.get_submission(tx, submission_id)
-        if submission is not None and await actions.pending(tx, submission):
-            open_.append(ids.show(ids.SUBMISSION, submission_id))
-            spam = submission.label == "spam"
-    return {"done": ",".join(open_), "count": len(open_), "spam": spam} if open_ else None
+    found = [await capture.get_submission(tx, each) for each in wanted]
+    open_ = [each for each in found if each is not None and await actions.pending(tx, each)]
+    if not open_:
+        return None
+    spam, more = sum(each.label == "spam" for each in open_), len(open_) - 3
+    return {
+        "done": ",".join(ids.show(ids.SUBMISSION, each.id) for each in open_),
+        "who": ", ".join(_who(each)[:60] for each in open_[:3]) + (f" and {more} more" if more > 0 else ""),
+        "released": len(open_) - spam,
+        "spam": spam,
+    }
 
 
 def _is_family_name(answer: tuple[str, Any]) -> bool:
@@ -186,13 +191,17 @@ def _is_family_name(answer: tuple[str, Any]) -> bool:
     return role is not None and role[0] == "last"
 
 
-def _row(submission: Submission, sources: dict[UUID, str], answers: Sequence[Named] | None) -> dict[str, Any]:
+def _who(submission: Submission) -> str:
     parts = said(dict(sorted(submission.fields.items(), key=_is_family_name)))
+    return parts.name or parts.email or "No name"
+
+
+def _row(submission: Submission, sources: dict[UUID, str], answers: Sequence[Named] | None) -> dict[str, Any]:
     verdict = submission.verdict or {}
     return {
         "id": ids.show(ids.SUBMISSION, submission.id),
-        "who": parts.name or parts.email or "No name",
-        "email": parts.email,
+        "who": _who(submission),
+        "email": said(submission.fields).email,
         "text": _line(submission, answers),
         "answers": _answers(submission, answers),
         "context": submission.context,
