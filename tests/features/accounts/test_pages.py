@@ -44,6 +44,7 @@ async def test_the_first_link_makes_the_owner_once_and_signs_in(fresh_db: Databa
     assert old
     path = link.removeprefix("http://x")
     async with browser(app) as ann:
+        assert "leadsbot first-run-link" in (await ann.get("/login")).text
         assert (await ann.get(old.removeprefix("http://x"))).status_code == 410
         token = path.partition("token=")[2]
         weak = await ann.post("/setup", {**WHO, "token": token, "password": "password123"}, on=path)
@@ -61,6 +62,8 @@ async def test_the_first_link_makes_the_owner_once_and_signs_in(fresh_db: Databa
         assert 'value="Europe/Berlin" selected' in page.text
         again = await ann.get(path)
         assert (again.status_code, 'href="/login">Sign in' in again.text) == (410, True)
+        async with browser(app) as eve:
+            assert "leadsbot first-run-link" not in (await eve.get("/login")).text
         second = await ann.post("/setup", {**WHO, "token": token, "email": "eve@example.com"})
         assert (second.status_code, 'href="/login">Sign in' in second.text) == (410, True)
     assert await public.first_run_link(fresh_db, "http://x") is None

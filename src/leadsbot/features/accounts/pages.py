@@ -95,11 +95,13 @@ async def set_up(request: PageRequest, form: Posted, services: Uses) -> Response
 
 
 @page("GET", "/login", needs=Public("the sign-in page"))
-async def login_form(request: PageRequest, actor: Caller, next: FromQuery[str] = "") -> Response[Any]:
-    """The sign-in form."""
+async def login_form(request: PageRequest, actor: Caller, services: Uses, next: FromQuery[str] = "") -> Response[Any]:
+    """The sign-in form; before anybody has an account, where to find the link that makes one."""
     if actor.kind == "person":
         return redirect(local(next, HOME))
-    return render(request, "accounts/login.html", target=local(next, ""), email="", error="")
+    async with services.db.system() as tx:
+        nobody = not await store.anybody(tx)
+    return render(request, "accounts/login.html", target=local(next, ""), email="", error="", nobody=nobody)
 
 
 @page("POST", "/login", needs=Public("the sign-in page"))
