@@ -322,7 +322,7 @@ async def test_the_country_that_counts_where_none_is_chosen_is_the_workspaces(al
     settings = (await alice.get(f"{form}/settings")).text
     source = settings.split('href="/sources/')[1].split('"')[0]
     for page in (settings, (await alice.get(f"/sources/{source}")).text):
-        assert ('placeholder="DE"' in page, 'placeholder="GB"' in page) == (True, False)
+        assert "The workspace&#39;s: Germany</option>" in page
 
 
 async def test_settings_are_changed_and_refused_on_their_page(alice: Browser, forms: Forms) -> None:
@@ -332,7 +332,9 @@ async def test_settings_are_changed_and_refused_on_their_page(alice: Browser, fo
     assert (await alice.post(page, given)).status_code == 303
     shown = await text_of(alice, page)
     assert "https://shop.example\nnull</textarea>" in shown
-    assert 'value="DE"' in shown
+    assert '<option value="DE" selected>Germany</option>' in shown
+    named = await alice.post(page, {**given, "country": "Germany"})
+    assert (named.status_code, 'value="DE" selected' in await text_of(alice, page)) == (422, True)
     wrong = await alice.post(page, {**given, "redirect_allow": "nowhere", "name": "Typed"})
     assert (wrong.status_code, 'value="Typed"' in wrong.text, "whole address" in wrong.text) == (422, True, True)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from litestar import Response
 
-from leadsbot.features.accounts.public import members, workspace_settings
+from leadsbot.features.accounts.public import country_choices, members, workspace_settings
 from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind
 from leadsbot.features.forms import actions, public, store
@@ -216,7 +216,7 @@ async def _settings(request: PageRequest, tx: TenantTx, form: Form, services: Us
         "redirect_allow": "\n".join(source.redirect_allow), "country": source.country or "",
     }  # fmt: skip
     context = {"values": values, "error": None, "own_origin": services.url(),
-               "country": (await workspace_settings(tx)).country,
+               "countries": country_choices((await workspace_settings(tx)).country, source.country or ""),
                "source_id": ids.show(ids.SOURCE, source.id)}  # fmt: skip
     return await framed(request, tx, form, "settings", **{**context, **more})
 
