@@ -45,9 +45,9 @@ export class Canvas {
 
   /** A line of text that looks like what it becomes. */
   private line(path: string, label: string, cls: string, placeholder: string): Node_ {
-    const wrong = this.store.state.errors.some((each) => each.path === path);
+    const wrong = this.store.errors.some((each) => each.path === path);
     return h(`input.bare-input.${cls}`, {
-      key: path, "aria-label": label, "aria-invalid": wrong ? "true" : null, "aria-describedby": wrong ? `said-${path}` : null, "data-path": path, maxlength: 200, placeholder, value: String(this.controls.at(path) ?? ""),
+      key: path, "aria-label": label, "aria-invalid": wrong ? "true" : null, "aria-describedby": wrong ? `said-${path}-found` : null, "data-path": path, maxlength: 200, placeholder, value: String(this.controls.at(path) ?? ""),
       oninput: (event: Event) => this.store.set(path, (event.target as HTMLInputElement).value),
     }); // prettier-ignore
   }
@@ -87,7 +87,8 @@ export class Canvas {
   }
 
   private card(field: Field, step: number, at: number): Node_ {
-    const { draft, look, open, errors } = this.store.state;
+    const { errors } = this.store;
+    const { draft, look, open } = this.store.state;
     const { key } = field;
     const path = `steps[${step}].fields[${at}]`;
     const name = this.actions.called(field);

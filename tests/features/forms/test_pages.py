@@ -179,6 +179,18 @@ async def test_beginnings_and_the_limits_of_files_are_set_without_a_script(alice
     assert "files_max_bytes" not in await text_of(alice, f"/forms/{form['id']}")
 
 
+async def test_limits_are_read_as_the_answers_of_visitors_are_without_a_script(alice: Browser, forms: Forms) -> None:
+    form = await forms.make(one_step(field("budget", "money", currency="EUR"), field("note")))
+    given = {"min__budget": "€ 2.500", "max__budget": "1.250.000,50", "max__note": "1.000"}
+    assert (await save(alice, form, **given)).status_code == 303
+    budget, note = (await draft(forms, form))["steps"][0]["fields"]
+    assert (budget["min"], budget["max"], note["max"]) == (2500, 1_250_000.5, 1000)
+    # What the page shows is read as the same again.
+    assert (await save(alice, form)).status_code == 303
+    assert (await draft(forms, form))["steps"][0]["fields"] == [budget, note]
+    assert (await save(alice, form, min__budget="2 or 3")).status_code == 422
+
+
 async def test_fields_go_up_and_down_also_into_the_next_step(alice: Browser, forms: Forms) -> None:
     steps = [{"id": "a", "fields": [field("one"), field("two")]}, {"id": "b", "fields": [field("three")]}]
     form = await forms.make({"title": "T", "steps": steps})

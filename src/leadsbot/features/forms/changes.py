@@ -50,6 +50,11 @@ def changes(before: Definition, after: Definition, *, mail: bool = True) -> list
     return [*_changes(before, after), *_confirmation(before, after, mail)]
 
 
+def says(op: str, type: str) -> str:
+    """What a condition asks of a field of a type, as people say it."""
+    return _DATES.get(op, SAYS[op]) if type == "date" else SAYS[op]
+
+
 def sentence(conditions: Conditions, fields: Mapping[str, Field]) -> str:
     """Conditions as people say them: ``“Budget” is at least 1000 and “Town” is filled in``; empty for none."""
     return ", or ".join(" and ".join(_said(each, fields) for each in group) for group in conditions)
@@ -61,14 +66,12 @@ def _said(comparison: Comparison, fields: Mapping[str, Field]) -> str:
     value = comparison.value
     if field is not None and field.type in TICKS and isinstance(value, bool):
         return f"{name} is {'ticked' if (comparison.op == 'is') is value else 'not ticked'}"
-    says = SAYS[comparison.op]
-    if field is not None and field.type == "date":
-        says = _DATES.get(comparison.op, says)
+    asked = says(comparison.op, field.type if field else "text")
     if comparison.op in ("filled", "empty"):
-        return f"{name} {says}"
+        return f"{name} {asked}"
     labels = {option.value: option.label for option in field.options} if field else {}
     shown = f"{value:g}" if isinstance(value, float) else labels.get(str(value), str(value))
-    return f"{name} {says} {f'“{shown}”' if isinstance(value, str) else shown}"
+    return f"{name} {asked} {f'“{shown}”' if isinstance(value, str) else shown}"
 
 
 def _changes(before: Definition, after: Definition) -> Iterator[str]:
@@ -259,4 +262,4 @@ def _listed(some: Iterable[str]) -> str:
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
-__all__ = ["SAYS", "TYPES", "changes", "sentence"]
+__all__ = ["SAYS", "TYPES", "changes", "says", "sentence"]
