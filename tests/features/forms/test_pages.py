@@ -70,7 +70,8 @@ async def test_every_beginning_makes_a_form_that_can_be_published(alice: Browser
     assert made.status_code == 303
     id = made.headers["location"].removeprefix("/forms/")
     form = (await forms.call("GET", f"/{id}")).json()
-    assert (form["state"], form["errors"], form["hints"], form["name"]) == ("unpublished", [], [], starter.name)
+    assert (form["state"], form["errors"], form["name"]) == ("unpublished", [], starter.name)
+    assert [each["code"] for each in form["hints"]] == (["untitled"] if starter.id == "blank" else [])
     live = await forms.publish(form)
     assert live["state"] == "open"
 
@@ -303,6 +304,12 @@ async def test_versions_are_seen_and_gone_back_to(alice: Browser, forms: Forms) 
     back = await alice.post(f"/forms/{form['id']}/versions/1/restore")
     assert back.headers["location"] == f"/forms/{form['id']}/versions?done=restored"
     assert (await draft(forms, form))["title"] == "Contact us"
+    kept = (await forms.call("GET", f"/{form['id']}")).json()
+    await forms.save(kept, contact(title="Half done"))
+    assert "The draft with its changes stays" in await text_of(alice, f"/forms/{form['id']}/versions/2")
+    back = await alice.post(f"/forms/{form['id']}/versions/2/restore")
+    assert "The draft stayed as it was" in await text_of(alice, back.headers["location"])
+    assert (await draft(forms, form))["title"] == "Half done"
     never = await forms.make(publish=False)
     assert "Nothing was published yet" in await text_of(alice, f"/forms/{never['id']}/versions")
     for number in ("0", "9", "99999999999999999999"):
@@ -349,6 +356,28 @@ async def test_settings_are_changed_and_refused_on_their_page(alice: Browser, fo
     assert (named.status_code, 'value="DE" selected' in await text_of(alice, page)) == (422, True)
     wrong = await alice.post(page, {**given, "redirect_allow": "nowhere", "name": "Typed"})
     assert (wrong.status_code, 'value="Typed"' in wrong.text, "whole address" in wrong.text) == (422, True, True)
+
+
+async def test_the_title_follows_the_name_until_somebody_writes_one_or_publishes(alice: Browser, forms: Forms) -> None:
+    made = await alice.post("/forms", {"starter": "blank", "name": "Roof quote"}, on="/forms/new")
+    page = made.headers["location"]
+    form = {"id": page.rpartition("/")[2]}
+    given = {"allowed_origins": "", "redirect_allow": "", "country": ""}
+    assert (await draft(forms, form))["title"] == "Roof quote"
+    await alice.post(f"{page}/settings", {**given, "name": "Roofs"})
+    assert (await draft(forms, form))["title"] == "Roofs"
+    await forms.call("PATCH", f"/{form['id']}", {"name": "Roofs and walls"})
+    assert (await draft(forms, form))["title"] == "Roofs and walls"
+    assert (await forms.call("POST", f"/{form['id']}/publish", {})).status_code == 200
+    await alice.post(f"{page}/settings", {**given, "name": "Old roofs"})
+    assert (await draft(forms, form))["title"] == "Roofs and walls"
+
+    other = await forms.make(contact(title="Write to us"), name="Web site", publish=False)
+    await forms.call("PATCH", f"/{other['id']}", {"name": "Shop"})
+    assert (await draft(forms, other))["title"] == "Write to us"
+    nameless = await alice.post("/forms", {"starter": "blank", "name": ""}, on="/forms/new")
+    found = (await forms.call("GET", f"/{nameless.headers['location'].rpartition('/')[2]}")).json()
+    assert [each["path"] for each in found["hints"]] == ["title"]
 
 
 async def test_a_form_is_duplicated_closed_reopened_and_deleted(alice: Browser, forms: Forms) -> None:
