@@ -252,6 +252,9 @@ async def test_the_widgets_preview_lets_conditions_steps_and_endings_be_tried_an
     await frame.get_by_label("Email").fill("ada@example.com")
     await frame.get_by_role("button", name="Send").click()
     await shows(frame.get_by_role("heading", name="We call ada@example.com")).to_be_visible()
+    await shows(frame.get_by_text("This is a preview: nothing was stored.")).to_be_visible()
+    await frame.get_by_role("button", name="Start again").click()
+    await shows(frame.get_by_label("Budget")).to_have_value("")
 
     await page.get_by_role("button", name="Dark", exact=True).click()
     await frame.get_by_label("Budget").fill("1")

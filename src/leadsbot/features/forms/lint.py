@@ -13,7 +13,7 @@ from typing import Final
 
 from leadsbot.features.forms.definition import Definition, Ending, Field, Translation
 from leadsbot.features.forms.endings import sound_address, variables
-from leadsbot.features.forms.findings import Report, called
+from leadsbot.features.forms.findings import Report, called, named
 from leadsbot.features.forms.lint_fields import look_at_field
 from leadsbot.features.forms.lint_logic import Logic
 from leadsbot.features.forms.localized import ENGLISH
@@ -49,7 +49,7 @@ def lint(
     Logic(definition, report).look()
     for language, translation in definition.languages.items():
         _translation(definition, language, translation, report, fields)
-    return report
+    return named(report, definition)
 
 
 def _whole(definition: Definition, report: Report, now: datetime) -> None:
