@@ -343,6 +343,27 @@ async def test_the_look_the_limits_and_the_notice_are_set_and_default_values_are
     assert draft["closes_at"].startswith("2031-05-06T")
 
 
+async def test_escape_leaves_a_label_for_its_field_and_the_list_of_keys_tells_those_of_the_builder(desk: Desk) -> None:
+    page = await desk.open()
+    await label(page, "email").click()
+    await page.keyboard.press("Escape")
+    await shows(card(page, "email")).to_be_focused()
+    await page.keyboard.press("Alt+ArrowUp")
+    await shows(label(page, "email")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    told = page.get_by_role("dialog", name="Keyboard")
+    for words in ("Move the field up", "Delete the field", "Undo", "Add a field below"):
+        await shows(told.get_by_text(words)).to_be_visible()
+    assert await faults(page) == []
+    await page.keyboard.press("Escape")
+    await shows(told).to_have_count(0)
+    await shows(card(page, "email")).to_be_focused()
+    await page.keyboard.press("Delete")
+    assert await order(page) == ["name", "message"]
+    await saved(page)
+
+
 LIMITS = (
     ("money", "1.250,50"), ("money", "1 000"), ("money", "€ 500"), ("money", "2.500"), ("money", "2,5"),
     ("number", "2.500"), ("number", "1.250.000"), ("number", "-3,25"),

@@ -213,6 +213,7 @@ export class Canvas {
     const label = target.matches(".label-input") ? (target as HTMLTextAreaElement) : null;
     if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) this.move(key, event.key === "ArrowUp" ? -1 : 1);
     else if (event.altKey || event.ctrlKey || event.metaKey) return;
+    else if (label && event.key === "Escape") label.closest<HTMLElement>(".field-card")?.focus();
     else if (label && event.key === "Enter") this.actions.insertAt(step, at + 1);
     else if (event.key === "/" && (!label || label.value === "")) this.actions.insertAt(step, at + 1);
     else if (label && (event.key === "ArrowUp" || event.key === "ArrowDown")) this.actions.step(label, event.key === "ArrowUp" ? -1 : 1);
