@@ -157,9 +157,22 @@ def _field(old: Field, new: Field, fields: Mapping[str, Field]) -> Iterator[str]
         yield from _options(name, old, new)
     if old.show_if != new.show_if:
         yield _shown(name, new.show_if, fields)
+    agreed = old.type == new.type == "consent"
+    if agreed:
+        yield from _agreed(name, old.text, new.text)
     parts = [words for part, words in _PARTS.items() if getattr(old, part) != getattr(new, part)]
+    if agreed and old.text != new.text:
+        parts.remove(_PARTS["text"])
     if parts:
         yield f"{name}: {_listed(parts)} changed."
+
+
+def _agreed(name: str, old: str, new: str, where: str = "") -> Iterator[str]:
+    """What is agreed to counts word for word, so the words stand here."""
+    if old == new:
+        return
+    now = f"says “{new}”{where} now" if new else f"has no words of its own{where} now"
+    yield f"{name} {now}; it said “{old}”." if old else f"{name} {now}."
 
 
 def _options(name: str, old: Field, new: Field) -> Iterator[str]:
@@ -198,6 +211,18 @@ def _languages(before: Definition, after: Definition) -> Iterator[str]:
             yield f"{_language(tag)} was added."
         elif texts != before.languages[tag]:
             yield f"The {_language(tag)} texts changed."
+            yield from _agreed_in(tag, before, after)
+
+
+def _agreed_in(tag: str, before: Definition, after: Definition) -> Iterator[str]:
+    """The words of consents in another language, where both versions have the consent."""
+    earlier = {key for key, field in _by_key(before).items() if field.type == "consent"}
+    for key, field in _by_key(after).items():
+        if field.type != "consent" or key not in earlier:
+            continue
+        found = [each.languages[tag].fields.get(key) for each in (before, after)]
+        old, new = (texts.text if texts else "" for texts in found)
+        yield from _agreed(called(field), old, new, f" in {_language(tag)}")
 
 
 def _confirmation(before: Definition, after: Definition, mail: bool) -> Iterator[str]:
