@@ -398,7 +398,7 @@ async def test_a_limit_that_cannot_be_read_stays_in_its_box_until_it_is_mended(d
     await low.press("Tab")
     await shows(low).to_have_value("12 or so")
     await shows(low).to_have_attribute("aria-invalid", "true")
-    told = settings(page).get_by_text("“12 or so” is not kept")
+    told = settings(page).get_by_text("“Budget”: Write a number, like 1250.50. “12 or so” is not kept; 500 is.")
     await shows(told).to_be_visible()
     await saved(page)
     assert (await desk.first())["min"] == 500

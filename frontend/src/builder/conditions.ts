@@ -7,7 +7,7 @@ import type { Comparison, Conditions, Field, FieldType, Kind, Op } from "./types
 let kinds: Kind[] = [];
 /** What each type can be asked, in whose words. */
 export const speak = (known: Kind[]): unknown => (kinds = known);
-const words = (type: FieldType | undefined, op: Op): string => (kinds.find((kind) => kind.type === type) ?? kinds[0])?.ops.find(([each]) => each === op)?.[1] ?? op;
+const words = (type: FieldType | undefined, op: Op): string => kinds.flatMap((kind) => (!type || kind.type === type ? kind.ops : [])).find(([each]) => each === op)?.[1] ?? op;
 const TICKS = /checkbox|consent/;
 const NUMBERS = /number|money|rating/;
 
@@ -112,10 +112,10 @@ function answer(controls: Controls, path: string, each: Comparison, field: Field
     if (!field.options.some((option) => option.value === each.value)) options.unshift([String(each.value), `${each.value} (gone)`]);
     return h("select", { "aria-label": "Answer", value: String(each.value), onchange: (event: Event) => change({ ...each, value: (event.target as HTMLSelectElement).value }) }, choices(options));
   }
-  const box = { "aria-label": "Answer", "data-path": `${path}.value` };
-  if (NUMBERS.test(field.type)) return h("input", { ...box, ...controls.amount(`${path}.value`, field, true) });
+  const at = `${path}.value`;
   return h("input", {
-    ...box, value: String(each.value ?? ""), type: field.type === "date" ? "date" : "text", maxlength: 200,
+    "aria-label": "Answer", "data-path": at, value: String(each.value ?? ""), type: field.type === "date" ? "date" : "text", maxlength: 200,
     oninput: (event: Event) => change({ ...each, value: (event.target as HTMLInputElement).value }, true),
+    ...(NUMBERS.test(field.type) && controls.amount(at, field, true)),
   }); // prettier-ignore
 }

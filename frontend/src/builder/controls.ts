@@ -56,25 +56,26 @@ export class Controls {
       const before = last ? last.before : held;
       const found = from(text.trim());
       const at = found === null ? before : found;
-      store.typed.set(place, { text, at, before, fault: (found === null && last?.fault) || "" });
+      store.typed.set(place, { text, at, before, fault: found === null && last ? last.fault : "" });
       if (at === this.at(path)) store.show({});
       else store.set(path, at);
     };
     const left = (): void => {
       const last = store.typed.get(place);
-      if (last && from(last.text.trim()) === null) last.fault = `${wanted} “${last.text}” is not kept.`;
+      const kept = last && to(last.before as number | undefined);
+      if (last && from(last.text.trim()) === null) last.fault = `${wanted} “${last.text}” is not kept${kept && `; ${kept} is`}.`;
       else store.typed.delete(place);
       store.show({});
     };
-    return { value: store.typed.get(place)?.text ?? to(held as number | undefined), inputmode: "decimal", maxlength: 60, oninput: typed, onchange: left };
+    return { value: store.typed.get(place)?.text ?? to(held as number | undefined), inputmode: "decimal", oninput: typed, onchange: left };
   }
 
   /** A box for an amount, read by the very rules that visitors' answers are read by. Without a type it is a count. */
   amount(path: string, part?: Pick<Field, "type" | "currency">, must = false): Props {
     const from = (text: string): unknown => {
       if (!text) return must ? null : undefined;
-      const number = amount(text, part ?? { type: "money" }) ?? NaN;
-      return Number.isFinite(number) && (part || (Number.isInteger(number) && number >= 0)) ? number : null;
+      const number = amount(text, part ?? { type: "money" }) ?? null;
+      return part || /^\d+$/.test(`${number}`) ? number : null;
     };
     // Three decimals would be read as thousands.
     return this.read(path, from, (held) => String(held ?? "").replace(/\.\d{3}$/, "$&0"), part ? "Write a number, like 1250.50." : "Write a whole number.");

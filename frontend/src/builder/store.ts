@@ -81,7 +81,8 @@ export class Store {
     const fields = new Map(draft.steps.flatMap((step, s) => step.fields.map((field, n) => [`#${this.id(field.key)}`, `steps[${s}].fields[${n}]`])));
     const unread = [...this.typed].flatMap(([anchor, { fault, at }]) => {
       const path = anchor.replace(/^#\d+/, (id) => fields.get(id) ?? id);
-      return fault && !path.startsWith("#") && get(draft, parts(path)) === at ? [{ path, code: "unread", message: fault }] : [];
+      const { label } = Object(get(draft, parts(path).slice(0, 4))) as Partial<Field>;
+      return fault && !path.startsWith("#") && get(draft, parts(path)) === at ? [{ path, code: "unread", message: label ? `“${label}”: ${fault}` : fault }] : [];
     });
     return [...unread, ...errors];
   }

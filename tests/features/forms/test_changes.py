@@ -75,6 +75,7 @@ def test_a_changed_consent_is_said_with_its_new_and_its_old_words() -> None:
         "“Agreed” has no words of its own in German now; it said “Ja”.",
     ]
     assert said(asking("Yes"), asking("Yes", "Ja"))[1:] == ["“Agreed” says “Ja” in German now."]
+    assert said(asking("Yes."), asking("No.")) == ["“Agreed” says “No.” now; it said “Yes.”"]
     assert said(asking("Yes"), asking("Yes", half=True)) == ["“Agreed”: width changed."]
 
 

@@ -172,7 +172,8 @@ def _agreed(name: str, old: str, new: str, where: str = "") -> Iterator[str]:
     if old == new:
         return
     now = f"says “{new}”{where} now" if new else f"has no words of its own{where} now"
-    yield f"{name} {now}; it said “{old}”." if old else f"{name} {now}."
+    stop = "" if old.endswith((".", "!", "?")) else "."
+    yield f"{name} {now}; it said “{old}”{stop}" if old else f"{name} {now}."
 
 
 def _options(name: str, old: Field, new: Field) -> Iterator[str]:
