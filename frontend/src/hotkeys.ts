@@ -74,8 +74,14 @@ function toggle(): void {
   }
 }
 
+/** Keys that a part of the page listens to by itself: only told here. */
+function told(): Key[] {
+  const notes = [...document.querySelectorAll<HTMLElement>("[data-key-note]")];
+  return notes.map((note) => ({ keys: note.dataset.keyNote ?? "", label: note.textContent ?? "", run: () => {} }));
+}
+
 function help(): void {
-  keyHelp(keysOfPage(), enabled(), toggle);
+  keyHelp([...keysOfPage(), ...told()], enabled(), toggle);
 }
 
 export function hotkeys(): void {

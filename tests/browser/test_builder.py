@@ -8,6 +8,8 @@ import re
 from playwright.async_api import Error, Page
 from playwright.async_api import expect as shows
 
+from leadsbot.features.forms.definition import Field
+from leadsbot.features.forms.reading import amount_of
 from tests.browser.axe import faults
 from tests.browser.desk import MARKS, Desk, card, kinds, label, order, preview, saved, settings
 from tests.features.forms.conftest import field as make_field
@@ -341,6 +343,119 @@ async def test_the_look_the_limits_and_the_notice_are_set_and_default_values_are
     assert draft["closes_at"].startswith("2031-05-06T")
 
 
+async def test_escape_leaves_a_label_for_its_field_and_the_list_of_keys_tells_those_of_the_builder(desk: Desk) -> None:
+    page = await desk.open()
+    await label(page, "email").click()
+    await page.keyboard.press("Escape")
+    await shows(card(page, "email")).to_be_focused()
+    await page.keyboard.press("Alt+ArrowUp")
+    await shows(label(page, "email")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    told = page.get_by_role("dialog", name="Keyboard")
+    for words in ("Move the field up", "Delete the field", "Undo", "Add a field below"):
+        await shows(told.get_by_text(words)).to_be_visible()
+    assert await faults(page) == []
+    await page.keyboard.press("Escape")
+    await shows(told).to_have_count(0)
+    await shows(card(page, "email")).to_be_focused()
+    await page.keyboard.press("Delete")
+    assert await order(page) == ["name", "message"]
+    await saved(page)
+
+
+LIMITS = (
+    ("money", "1.250,50"), ("money", "1 000"), ("money", "€ 500"), ("money", "2.500"), ("money", "2,5"),
+    ("number", "2.500"), ("number", "1.250.000"), ("number", "-3,25"),
+)  # fmt: skip
+
+
+async def test_limits_are_read_as_the_answers_of_visitors_are(desk: Desk) -> None:
+    page = await desk.open(
+        one_step(
+            make_field("budget", "money", currency="EUR"), make_field("rooms", "number"), make_field("email", "email")
+        )
+    )
+    for type, typed in LIMITS:
+        place = 0 if type == "money" else 1
+        read = amount_of(Field(key="a", type=type, label="A", currency="EUR"), typed)
+        assert read is not None
+        await label(page, "budget" if type == "money" else "rooms").click()
+        low = settings(page).get_by_label("At least")
+        await low.fill(typed)
+        await low.press("Tab")
+        await shows(low).to_have_value(f"{read:f}".rstrip("0").rstrip(".") if "." in f"{read:f}" else f"{read:f}")
+        await saved(page)
+        assert (await desk.draft())["steps"][0]["fields"][place]["min"] == float(read), typed
+
+
+async def test_a_limit_that_cannot_be_read_stays_in_its_box_until_it_is_mended(desk: Desk) -> None:
+    fields = [make_field("budget", "money", currency="EUR", min=500), make_field("email", "email")]
+    page = await desk.open(one_step(*fields))
+    await label(page, "budget").click()
+    low = settings(page).get_by_label("At least")
+    await low.fill("12 or so")
+    await low.press("Tab")
+    await shows(low).to_have_value("12 or so")
+    await shows(low).to_have_attribute("aria-invalid", "true")
+    told = settings(page).get_by_text("“Budget”: Write a number, like 1250.50. “12 or so” is not kept; 500 is.")
+    await shows(told).to_be_visible()
+    await saved(page)
+    assert (await desk.first())["min"] == 500
+    assert await faults(page) == []
+
+    # It stays with its field, wherever that goes, and nothing is published past it.
+    await label(page, "budget").click()
+    await page.keyboard.press("Alt+ArrowDown")
+    await label(page, "email").click()
+    await shows(page.get_by_role("button", name="1 to mend")).to_be_visible()
+    await page.get_by_role("link", name="Review and publish").click()
+    await shows(low).to_be_focused()
+    await shows(low).to_have_value("12 or so")
+    await shows(page.get_by_role("dialog")).to_have_count(0)
+
+    await low.fill("2.500")
+    await low.press("Tab")
+    await shows(low).to_have_value("2500")
+    await shows(told).to_have_count(0)
+    await page.keyboard.press("Control+z")
+    await shows(low).to_have_value("500")
+    await low.fill("")
+    await low.press("Tab")
+    await shows(page.locator(".saving.saved")).to_have_count(0)
+    await saved(page)
+    assert "min" not in (await desk.draft())["steps"][0]["fields"][1]
+
+
+async def test_counts_are_whole_and_amounts_in_conditions_are_read_like_answers(desk: Desk) -> None:
+    asked = [[{"field": "budget", "op": "gte", "value": 5}]]
+    page = await desk.open(
+        one_step(make_field("budget", "money", currency="EUR"), make_field("email", "email", show_if=asked))
+    )
+    await label(page, "email").click()
+    than = settings(page).get_by_label("Answer", exact=True)
+    await than.fill("2.500")
+    await than.press("Tab")
+    await shows(than).to_have_value("2500")
+    await saved(page)
+    assert (await desk.draft())["steps"][0]["fields"][1]["show_if"][0][0]["value"] == 2500
+    await than.fill("much")
+    await than.press("Tab")
+    await shows(settings(page).get_by_text("“much” is not kept")).to_be_visible()
+
+    await page.get_by_role("button", name="Form settings").click()
+    await settings(page).get_by_text("Closing", exact=True).click()
+    most = settings(page).get_by_label("At most so many")
+    await most.fill("2,5")
+    await most.press("Tab")
+    await shows(settings(page).get_by_text("Write a whole number.")).to_be_visible()
+    await most.fill("1.000")
+    await most.press("Tab")
+    await shows(most).to_have_value("1000")
+    await saved(page)
+    assert (await desk.draft())["max_submissions"] == 1000
+
+
 async def test_the_size_of_all_files_is_set_in_megabytes(desk: Desk) -> None:
     page = await desk.open()
     await page.get_by_role("button", name="Form settings").click()
@@ -353,12 +468,12 @@ async def test_the_size_of_all_files_is_set_in_megabytes(desk: Desk) -> None:
     for wrong in ("60", "much", "-1", ""):
         await size.fill(wrong)
         await size.press("Tab")
-        await shows(settings(page).get_by_role("alert")).to_have_text("Write a number of megabytes up to 50.")
+        await shows(settings(page).get_by_text("Write a number of megabytes up to 50.")).to_be_visible()
         await shows(size).to_have_attribute("aria-invalid", "true")
     assert await faults(page) == []
     await size.fill("12.5")
     await size.press("Tab")
-    await shows(settings(page).get_by_role("alert")).to_have_count(0)
+    await shows(settings(page).locator(".error")).to_have_count(0)
     await saved(page)
     assert (await desk.draft())["files_max_bytes"] == 13_107_200
     await size.fill("25")

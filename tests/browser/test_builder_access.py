@@ -147,6 +147,20 @@ async def test_whatever_is_opened_is_fit_for_everybody(desk: Desk, act: Callable
     assert {where: found for where, found in wrong.items() if found} == {}
 
 
+async def test_the_tabs_of_a_form_stay_where_they_are_from_page_to_page(desk: Desk) -> None:
+    page = await desk.open()
+    for width in (1440, 390):
+        await page.set_viewport_size({"width": width, "height": 844})
+        seen = set()
+        for tab in ("", "/share", "/results", "/versions", "/versions/1", "/settings", "/publish"):
+            await page.goto(f"/forms/{desk.form['id']}{tab}")
+            box = await page.get_by_role("navigation", name="This form").bounding_box()
+            assert box
+            seen.add((box["x"], box["width"]))
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab
+        assert len(seen) == 1
+
+
 async def test_on_a_phone_form_settings_and_preview_take_turns(desk: Desk) -> None:
     page = await desk.open()
     await page.set_viewport_size({"width": 390, "height": 844})

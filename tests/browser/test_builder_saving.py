@@ -243,6 +243,8 @@ async def test_the_widgets_preview_lets_conditions_steps_and_endings_be_tried_an
     )
     await page.get_by_label("Drawn as").select_option("widget")
     frame = preview(page)
+    # The page that was seen before goes when the widget is ready.
+    await shows(frame.locator("leadsbot-form")).to_be_attached()
     await shows(frame.get_by_label("Start")).to_be_hidden()
     await frame.get_by_label("Budget").fill("5000")
     await shows(frame.get_by_label("Start")).to_be_visible()
@@ -252,8 +254,12 @@ async def test_the_widgets_preview_lets_conditions_steps_and_endings_be_tried_an
     await frame.get_by_label("Email").fill("ada@example.com")
     await frame.get_by_role("button", name="Send").click()
     await shows(frame.get_by_role("heading", name="We call ada@example.com")).to_be_visible()
+    await shows(frame.get_by_text("This is a preview: nothing was stored.")).to_be_visible()
+    await frame.get_by_role("button", name="Start again").click()
+    await shows(frame.get_by_label("Budget")).to_have_value("")
 
     await page.get_by_role("button", name="Dark", exact=True).click()
+    await shows(frame.locator("body[data-scheme=dark]")).to_be_attached()
     await frame.get_by_label("Budget").fill("1")
     await frame.get_by_role("button", name="Next").click()
     await frame.get_by_label("Email").fill("ada@example.com")

@@ -45,9 +45,9 @@ export class Canvas {
 
   /** A line of text that looks like what it becomes. */
   private line(path: string, label: string, cls: string, placeholder: string): Node_ {
-    const wrong = this.store.state.errors.some((each) => each.path === path);
+    const wrong = this.store.errors.some((each) => each.path === path);
     return h(`input.bare-input.${cls}`, {
-      key: path, "aria-label": label, "aria-invalid": wrong ? "true" : null, "aria-describedby": wrong ? `said-${path}` : null, "data-path": path, maxlength: 200, placeholder, value: String(this.controls.at(path) ?? ""),
+      key: path, "aria-label": label, "aria-invalid": wrong ? "true" : null, "aria-describedby": wrong ? `said-${path}-found` : null, "data-path": path, maxlength: 200, placeholder, value: String(this.controls.at(path) ?? ""),
       oninput: (event: Event) => this.store.set(path, (event.target as HTMLInputElement).value),
     }); // prettier-ignore
   }
@@ -87,7 +87,8 @@ export class Canvas {
   }
 
   private card(field: Field, step: number, at: number): Node_ {
-    const { draft, look, open, errors } = this.store.state;
+    const { errors } = this.store;
+    const { draft, look, open } = this.store.state;
     const { key } = field;
     const path = `steps[${step}].fields[${at}]`;
     const name = this.actions.called(field);
@@ -212,6 +213,7 @@ export class Canvas {
     const label = target.matches(".label-input") ? (target as HTMLTextAreaElement) : null;
     if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) this.move(key, event.key === "ArrowUp" ? -1 : 1);
     else if (event.altKey || event.ctrlKey || event.metaKey) return;
+    else if (label && event.key === "Escape") label.closest<HTMLElement>(".field-card")?.focus();
     else if (label && event.key === "Enter") this.actions.insertAt(step, at + 1);
     else if (event.key === "/" && (!label || label.value === "")) this.actions.insertAt(step, at + 1);
     else if (label && (event.key === "ArrowUp" || event.key === "ArrowDown")) this.actions.step(label, event.key === "ArrowUp" ? -1 : 1);

@@ -2,30 +2,28 @@
 import { button, choices, tool, type Controls } from "./controls";
 import { h, type Child, type Node_ } from "./dom";
 import { fieldsOf, get, parts, spliced } from "./edit";
-import type { Comparison, Conditions, Field, Kind, Op } from "./types";
+import type { Comparison, Conditions, Field, FieldType, Kind, Op } from "./types";
 
-const SAYS: Record<Op, string> = {
-  is: "is", is_not: "is not", contains: "contains", gt: "is more than", gte: "is at least", lt: "is less than",
-  lte: "is at most", filled: "is filled in", empty: "is empty",
-}; // prettier-ignore
-const DATES: Partial<Record<Op, string>> = { gt: "is after", gte: "is on or after", lt: "is before", lte: "is on or before" };
+let kinds: Kind[] = [];
+/** What each type can be asked, in whose words. */
+export const speak = (known: Kind[]): unknown => (kinds = known);
+const words = (type: FieldType | undefined, op: Op): string => kinds.flatMap((kind) => (!type || kind.type === type ? kind.ops : [])).find(([each]) => each === op)?.[1] ?? op;
 const TICKS = /checkbox|consent/;
 const NUMBERS = /number|money|rating/;
 
 const called = (field: Field | undefined, key: string): string => field?.label || field?.text?.slice(0, 40) || key;
 
 /** The questions that can be asked of a type, in the order that people think of them. */
-export function questions(kind: Kind): [string, string][] {
+function questions(kind: Kind): [string, string][] {
   if (TICKS.test(kind.type)) return [["true", "is ticked"], ["false", "is not ticked"]];
-  const order = Object.keys(SAYS) as Op[];
-  return order.filter((op) => kind.ops.includes(op)).map((op) => [op, (kind.type === "date" && DATES[op]) || SAYS[op]]);
+  return kind.ops;
 }
 
 /** One comparison in words. */
 export function said(each: Comparison, field: Field | undefined): string {
   const name = `“${called(field, each.field)}”`;
   if (field && TICKS.test(field.type)) return `${name} is ${(each.op === "is") === each.value ? "" : "not "}ticked`;
-  const op = (field?.type === "date" && DATES[each.op]) || SAYS[each.op];
+  const op = words(field?.type, each.op);
   if (each.op === "filled" || each.op === "empty") return `${name} ${op}`;
   const label = field?.options?.find((option) => option.value === each.value)?.label ?? each.value;
   return `${name} ${op} ${typeof each.value === "number" ? label : `“${label ?? "…"}”`}`;
@@ -45,7 +43,6 @@ function fitting(field: Field): Comparison {
 /** The editor of the conditions at a place. `earlier` are the fields that can be asked for there. */
 export function conditionEditor(controls: Controls, path: string, earlier: Field[], what: string): Node_ {
   const { store } = controls;
-  const { kinds } = store.given;
   const held = (get(store.state.draft, parts(path)) ?? []) as Conditions;
   const write = (groups: Conditions, typing = false): void => store.set(path, groups.filter((group) => group.length), typing);
   const known = earlier.filter((field) => kinds.find((kind) => kind.type === field.type)?.ops.length);
@@ -75,9 +72,10 @@ export function conditionEditor(controls: Controls, path: string, earlier: Field
         if (chosen) change(fitting(chosen));
       } }, choices(fields)),
       kind && h("select", { "aria-label": "Question", value: TICKS.test(kind.type) ? String((each.op === "is") === each.value) : each.op, onchange: (event: Event) => change(asked(each, (event.target as HTMLSelectElement).value, field as Field)) }, choices(questions(kind))),
-      field && kind && answer(each, field, change),
+      field && kind && answer(controls, here, each, field, change),
       tool("close", "Remove this condition", () => change(null)),
       controls.said(here),
+      controls.said(`${here}.value`),
     );
   };
 
@@ -107,21 +105,17 @@ function asked(each: Comparison, question: string, field: Field): Comparison {
   return { field: each.field, op, value: each.value ?? usual };
 }
 
-function answer(each: Comparison, field: Field, change: (next: Comparison, typing?: boolean) => void): Child {
+function answer(controls: Controls, path: string, each: Comparison, field: Field, change: (next: Comparison, typing?: boolean) => void): Child {
   if (TICKS.test(field.type) || each.op === "filled" || each.op === "empty") return null;
   if (field.options) {
     const options: [string, string][] = field.options.map((option) => [option.value, option.label]);
     if (!field.options.some((option) => option.value === each.value)) options.unshift([String(each.value), `${each.value} (gone)`]);
     return h("select", { "aria-label": "Answer", value: String(each.value), onchange: (event: Event) => change({ ...each, value: (event.target as HTMLSelectElement).value }) }, choices(options));
   }
-  const numeric = NUMBERS.test(field.type);
+  const at = `${path}.value`;
   return h("input", {
-    "aria-label": "Answer", value: String(each.value ?? ""), type: field.type === "date" ? "date" : "text", inputmode: numeric ? "decimal" : null, maxlength: 200,
-    oninput: (event: Event) => {
-      const { value } = event.target as HTMLInputElement;
-      const number = Number(value.replace(",", "."));
-      if (!numeric) change({ ...each, value }, true);
-      else if (value.trim() && Number.isFinite(number)) change({ ...each, value: number }, true);
-    },
+    "aria-label": "Answer", "data-path": at, value: String(each.value ?? ""), type: field.type === "date" ? "date" : "text", maxlength: 200,
+    oninput: (event: Event) => change({ ...each, value: (event.target as HTMLInputElement).value }, true),
+    ...(NUMBERS.test(field.type) && controls.amount(at, field, true)),
   }); // prettier-ignore
 }

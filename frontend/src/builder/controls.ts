@@ -1,9 +1,10 @@
 // Inputs that are bound to a place of the form: what is typed there is in the draft at once, what the checks say of
 // that place stands below.
+import { amount } from "../hosted/answers";
 import { get, parts } from "./edit";
 import { h, icon, type Child, type Node_, type Props } from "./dom";
 import type { Store } from "./store";
-import type { Finding } from "./types";
+import type { Field } from "./types";
 
 export class Controls {
   constructor(readonly store: Store) {}
@@ -12,25 +13,23 @@ export class Controls {
     return get(this.store.state.draft, parts(path));
   }
 
-  private findings(path: string): Finding[] {
-    const { errors, hints } = this.store.state;
-    return [...errors, ...hints].filter((found) => found.path === path);
+  /** What the checks say of a place, and how its box says that it is described and wrong. */
+  private found(path: string, id: string, help: Child): [Child, Props] {
+    const { errors, state } = this.store;
+    const wrong = errors.some((each) => each.path === path);
+    const found = [...errors, ...state.hints].filter((each) => each.path === path);
+    const described = [help && `${id}-help`, found.length && `${id}-found`].filter(Boolean).join(" ");
+    return [
+      [help && h("p.help", { id: `${id}-help` }, help), found.length > 0 && h("div", { id: `${id}-found`, class: wrong ? "error" : "hint" }, found.map((each) => h("p", {}, each.message)))],
+      { id, "data-path": path, "aria-describedby": described || null, "aria-invalid": wrong ? "true" : null },
+    ];
   }
 
   /** A label, what is filled in, and below it help and what is wrong. */
   field(path: string, label: string, input: (props: Props) => Child, help: Child = null): Node_ {
     const id = `c-${path}`;
-    const found = this.findings(path);
-    const wrong = this.store.state.errors.some((each) => each.path === path);
-    const described = [help && `${id}-help`, found.length && `${id}-found`].filter(Boolean).join(" ");
-    return h(
-      "div.field",
-      { key: path },
-      h("label", { for: id }, label),
-      input({ id, "data-path": path, "aria-describedby": described || null, "aria-invalid": wrong ? "true" : null }),
-      help && h("p.help", { id: `${id}-help` }, help),
-      found.length > 0 && h("div", { id: `${id}-found`, class: wrong ? "error" : "hint" }, found.map((each) => h("p", {}, each.message))),
-    );
+    const [below, props] = this.found(path, id, help);
+    return h("div.field", { key: path }, h("label", { for: id }, label), input(props), below);
   }
 
   text(path: string, label: string, help: Child = null, more: Props = {}): Node_ {
@@ -43,14 +42,47 @@ export class Controls {
     return this.field(path, label, (props) => h("textarea", { rows: 3, maxlength: 2000, ...props, value: String(this.at(path) ?? ""), oninput: typed, ...more }), help);
   }
 
-  number(path: string, label: string, help: Child = null, more: Props = {}): Node_ {
+  /** A box whose text is read (null: it cannot be). What was understood stands there once the box is left; what cannot
+      be read stays, with an error, and the draft keeps what it had. */
+  read(path: string, from: (text: string) => unknown, to: (held?: number) => string, wanted: string): Props {
+    const { store } = this;
+    const place = store.anchor(path);
+    const held = this.at(path);
+    // Taken back, or changed by somebody else.
+    if (store.typed.get(place)?.at !== held) store.typed.delete(place);
     const typed = (event: Event): void => {
-      const { value } = event.target as HTMLInputElement;
-      const number = Number(value.replace(",", "."));
-      if (value.trim() === "") this.store.set(path, undefined);
-      else if (Number.isFinite(number)) this.store.set(path, number);
+      const text = (event.target as HTMLInputElement).value;
+      const last = store.typed.get(place);
+      const before = last ? last.before : held;
+      const found = from(text.trim());
+      const at = found === null ? before : found;
+      store.typed.set(place, { text, at, before, fault: found === null && last ? last.fault : "" });
+      if (at === this.at(path)) store.show({});
+      else store.set(path, at);
     };
-    return this.text(path, label, help, { inputmode: "decimal", maxlength: 20, oninput: typed, ...more });
+    const left = (): void => {
+      const last = store.typed.get(place);
+      const kept = last && to(last.before as number | undefined);
+      if (last && from(last.text.trim()) === null) last.fault = `${wanted} “${last.text}” is not kept${kept && `; ${kept} is`}.`;
+      else store.typed.delete(place);
+      store.show({});
+    };
+    return { value: store.typed.get(place)?.text ?? to(held as number | undefined), inputmode: "decimal", oninput: typed, onchange: left };
+  }
+
+  /** A box for an amount, read by the very rules that visitors' answers are read by. Without a type it is a count. */
+  amount(path: string, part?: Pick<Field, "type" | "currency">, must = false): Props {
+    const from = (text: string): unknown => {
+      if (!text) return must ? null : undefined;
+      const number = amount(text, part ?? { type: "money" }) ?? null;
+      return part || /^\d+$/.test(`${number}`) ? number : null;
+    };
+    // Three decimals would be read as thousands.
+    return this.read(path, from, (held) => String(held ?? "").replace(/\.\d{3}$/, "$&0"), part ? "Write a number, like 1250.50." : "Write a whole number.");
+  }
+
+  number(path: string, label: string, help: Child = null, more: Props = {}, part?: Pick<Field, "type" | "currency">): Node_ {
+    return this.text(path, label, help, { ...this.amount(path, part), ...more });
   }
 
   select(path: string, label: string, options: [string, string][], help: Child = null, fallback = ""): Node_ {
@@ -62,25 +94,15 @@ export class Controls {
   }
 
   check(path: string, label: string, help: Child = null): Node_ {
-    const id = `c-${path}`;
     const ticked = (event: Event): void => this.store.set(path, (event.target as HTMLInputElement).checked, false);
-    const found = this.findings(path);
-    const wrong = this.store.state.errors.some((each) => each.path === path);
-    const described = [help && `${id}-help`, found.length && `${id}-found`].filter(Boolean).join(" ");
-    return h(
-      "div.field",
-      { key: path },
-      h("label.tick", {}, h("input", { id, type: "checkbox", "data-path": path, checked: !!this.at(path), onchange: ticked, "aria-describedby": described || null }), h("span", {}, label)),
-      help && h("p.help", { id: `${id}-help` }, help),
-      found.length > 0 && h("div", { id: `${id}-found`, class: wrong ? "error" : "hint" }, found.map((each) => h("p", {}, each.message))),
-    );
+    const [below, props] = this.found(path, `c-${path}`, help);
+    return h("div.field", { key: path }, h("label.tick", {}, h("input", { type: "checkbox", ...props, checked: !!this.at(path), onchange: ticked }), h("span", {}, label)), below);
   }
 
   /** What the checks say of a place that has no input of its own. */
   said(path: string): Child {
-    const found = this.findings(path);
-    const wrong = this.store.state.errors.some((each) => each.path === path);
-    return found.length > 0 && h("div", { id: `said-${path}`, class: wrong ? "error" : "hint", "data-path": path, tabindex: -1 }, found.map((each) => h("p", {}, each.message)));
+    const [below] = this.found(path, `said-${path}`, null);
+    return (below as Child[])[1] && h("div", { "data-path": path, tabindex: -1 }, below);
   }
 }
 

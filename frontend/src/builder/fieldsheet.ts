@@ -8,14 +8,12 @@ import type { Actions } from "./actions";
 import type { Field, FileKind, Option } from "./types";
 
 const MIB = 1_048_576;
-const SIZES: [string, string][] = [["1048576", "1 MB"], ["2097152", "2 MB"], ["5242880", "5 MB"], ["10485760", "10 MB"]];
-const regions = new Intl.DisplayNames(["en"], { type: "region" });
+const SIZES = [1, 2, 5, 10].map((size): [string, string] => [String(size * MIB), `${size} MB`]);
 const currencies = new Intl.DisplayNames(["en"], { type: "currency" });
 const COMMON = ["EUR", "USD", "GBP", "CHF"];
 
 function money(): [string, string][] {
-  const all = "supportedValuesOf" in Intl ? Intl.supportedValuesOf("currency") : COMMON;
-  return [...COMMON, ...all.filter((each) => !COMMON.includes(each))].map((each) => [each, `${each}, ${currencies.of(each)}`]);
+  return [...new Set([...COMMON, ...Intl.supportedValuesOf("currency")])].map((each) => [each, `${each}, ${currencies.of(each)}`]);
 }
 
 export class FieldSheet {
@@ -52,7 +50,7 @@ export class FieldSheet {
       shown && field.type !== "heading" && c.text(`${path}.help`, "Help", "A sentence below the label."),
       has("placeholder") && c.text(`${path}.placeholder`, "Placeholder", "An example inside the field; it goes when somebody types."),
       this.limits(field, path, has),
-      has("country") && c.select(`${path}.country`, "Country of numbers without a prefix", [["", "The workspace's country"], ...store.given.regions.map((each): [string, string] => [each, regions.of(each) ?? each]).sort((a, b) => a[1].localeCompare(b[1]))]),
+      has("country") && c.select(`${path}.country`, "Country of numbers without a prefix", [["", "The workspace's country"], ...store.given.regions]),
       has("currency") && c.select(`${path}.currency`, "Currency", [["", "Choose one"], ...money()]),
       has("scale") && c.select(`${path}.scale`, "Scale", [...Array(9).keys()].map((n) => [String(n + 2), `1 to ${n + 2}`]), null, "5"),
       has("pattern") && this.pattern(field, path),
@@ -83,14 +81,15 @@ export class FieldSheet {
       ];
     }
     if (!has("min")) return null;
+    const part = has("step") ? field : undefined;
     const [low, high] =
-      field.type === "number" || field.type === "money" ? ["At least", "At most"]
+      part ? ["At least", "At most"]
       : field.type === "multiselect" ? ["Choices at least", "Choices at most"]
       : ["Letters at least", "Letters at most"]; // prettier-ignore
     const unit = field.currency ? ` (${field.currency})` : "";
     return [
-      h("div.pair", { key: "bounds" }, c.number(`${path}.min`, low + unit), c.number(`${path}.max`, high + unit)),
-      has("step") && c.number(`${path}.step`, "In steps of", null, { placeholder: "any" }),
+      h("div.pair", { key: "bounds" }, c.number(`${path}.min`, low + unit, null, {}, part), c.number(`${path}.max`, high + unit, null, {}, part)),
+      has("step") && c.number(`${path}.step`, "In steps of", null, { placeholder: "any" }, part),
     ];
   }
 
@@ -186,7 +185,7 @@ export class FieldSheet {
             "li",
             { key: n },
             h("input", {
-              "aria-label": `Option ${n + 1}`, "data-path": `${path}.options[${n}]`, value: option.label, maxlength: 200, "aria-invalid": c.store.state.errors.some((each) => each.path.startsWith(`${path}.options[${n}].`)) ? "true" : null,
+              "aria-label": `Option ${n + 1}`, "data-path": `${path}.options[${n}]`, value: option.label, maxlength: 200, "aria-invalid": c.store.errors.some((each) => each.path.startsWith(`${path}.options[${n}].`)) ? "true" : null,
               oninput: (event: Event) => typed(option, n, (event.target as HTMLInputElement).value),
               onpaste: (event: ClipboardEvent) => {
                 const pasted = event.clipboardData?.getData("text") ?? "";

@@ -1,4 +1,5 @@
 // The settings of the form as a whole, of one step, and of one ending.
+import { amount } from "../hosted/answers";
 import { conditionEditor, sentence } from "./conditions";
 import { button, type Controls } from "./controls";
 import { verdicts } from "./contrast";
@@ -14,8 +15,6 @@ const MOST_MB = 50;
 
 export class FormSheet {
   private redirects: string[];
-  /** A size that cannot be read. */
-  private unread = "";
 
   constructor(
     private readonly controls: Controls,
@@ -82,23 +81,16 @@ export class FormSheet {
     ];
   }
 
-  /** What all files of one submission may have together. What cannot be read stays as it was typed, and is not kept. */
+  /** What all files of one submission may have together. */
   private files(): Child {
     const c = this.controls;
     const at = "files_max_bytes";
-    const typed = (event: Event): void => {
-      const { value } = event.target as HTMLInputElement;
-      const size = Math.round(Number(value.replace(",", ".")) * MIB);
-      this.unread = size > 0 && size <= MOST_MB * MIB ? "" : value || "0";
-      if (this.unread) c.store.show({});
-      else c.store.set(at, size === USUAL_MB * MIB ? undefined : size, false);
+    const from = (text: string): unknown => {
+      const size = Math.round((amount(text, { type: "number" }) ?? 0) * MIB);
+      return size === USUAL_MB * MIB ? undefined : size > 0 && size <= MOST_MB * MIB ? size : null;
     };
-    const value = this.unread || String(+((c.store.state.draft.files_max_bytes ?? USUAL_MB * MIB) / MIB).toFixed(3));
-    const wrong = this.unread && { "aria-invalid": "true", "aria-describedby": "c-files-wrong" };
-    return [
-      c.field(at, "All files together, in MB", (props) => h("input", { ...props, ...wrong, inputmode: "decimal", maxlength: 20, value, onchange: typed }), `Of one submission, besides the limit of each file; ${MOST_MB} at most.`),
-      wrong && h("p.error", { id: "c-files-wrong", role: "alert" }, `Write a number of megabytes up to ${MOST_MB}.`),
-    ];
+    const box = c.read(at, from, (held?: number) => String(+((held ?? USUAL_MB * MIB) / MIB).toFixed(3)), `Write a number of megabytes up to ${MOST_MB}.`);
+    return c.text(at, "All files together, in MB", `Of one submission, besides the limit of each file; ${MOST_MB} at most.`, box);
   }
 
   private closing(): Node_ {

@@ -6,15 +6,6 @@ import { moveTo, placeOf } from "./edit";
 import type { Actions } from "./actions";
 import type { Kind } from "./types";
 
-/** Words that people look for, beside the names of the types. */
-const ALSO: Record<string, string> = {
-  text: "name answer line", textarea: "message comment paragraph", email: "mail address contact", phone: "telephone mobile",
-  number: "quantity amount count", money: "price budget currency euro dollar", date: "day calendar appointment birthday",
-  select: "dropdown list choice", radio: "choice options one", multiselect: "choice options many checkboxes", checkbox: "tick yes no",
-  consent: "gdpr privacy agree terms", rating: "stars score", file: "upload attachment photo document", hidden: "utm campaign tracking",
-  heading: "title paragraph section text",
-}; // prettier-ignore
-
 export class Inserter {
   private wanted = "";
   private at = 0;
@@ -33,7 +24,7 @@ export class Inserter {
     if (place !== this.place) Object.assign(this, { place, wanted: "", at: 0 });
     const words = this.wanted.toLowerCase();
     const rank = (kind: Kind): number =>
-      kind.name.toLowerCase().startsWith(words) ? 0 : `${kind.name} ${kind.type}`.toLowerCase().includes(words) ? 1 : `${kind.hint} ${ALSO[kind.type]}`.toLowerCase().includes(words) ? 2 : 3;
+      kind.name.toLowerCase().startsWith(words) ? 0 : `${kind.name} ${kind.type}`.toLowerCase().includes(words) ? 1 : `${kind.hint} ${kind.also}`.toLowerCase().includes(words) ? 2 : 3;
     const found = this.actions.store.given.kinds.filter((kind) => rank(kind) < 3).sort((a, b) => (words ? rank(a) - rank(b) : 0));
     this.at = Math.max(0, Math.min(this.at, found.length - 1));
     const here = found[this.at];

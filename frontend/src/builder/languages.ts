@@ -55,12 +55,12 @@ export class Languages {
     return dialog("languages", own ? `Translate into ${this.english(tag as string)}` : "Add a language", () => this.actions.close(), own ? this.table(tag as string, own) : this.choose(), own ? "wide" : "");
   }
 
-  private name(tag: string): string {
-    return this.actions.store.given.languages.find((each) => each.tag === tag)?.name ?? tag;
+  private name(tag: string, part: "name" | "english" = "name"): string {
+    return this.actions.store.given.languages.find((each) => each.tag === tag)?.[part] ?? tag;
   }
 
   private english(tag: string): string {
-    return this.actions.store.given.languages.find((each) => each.tag === tag)?.english ?? tag;
+    return this.name(tag, "english");
   }
 
   private choose(): Child {

@@ -1,6 +1,7 @@
 // The builder of a form. What it can do without a script, the page below it does; this takes its place.
 import { Actions } from "./actions";
 import { Canvas } from "./canvas";
+import { speak } from "./conditions";
 import { button, Controls, tool } from "./controls";
 import { h, icon, mount, type Child, type Node_ } from "./dom";
 import { FieldSheet } from "./fieldsheet";
@@ -22,6 +23,7 @@ const NARROW = 700;
 const VIEWS: [View, string][] = [["edit", "Form"], ["settings", "Settings"], ["preview", "Preview"]];
 
 function start(root: HTMLElement, given: Given): void {
+  speak(given.kinds);
   const store = new Store(given);
   const controls = new Controls(store);
   const actions = new Actions(store);
@@ -35,7 +37,8 @@ function start(root: HTMLElement, given: Given): void {
   const publisher = new Publisher(actions, saver);
 
   const bar = (): Node_ => {
-    const { saving, trouble, errors, hints, look, view } = store.state;
+    const { errors } = store;
+    const { saving, trouble, hints, look, view } = store.state;
     const count = errors.length || hints.length;
     return h(
       "div.builder-bar",
@@ -62,7 +65,8 @@ function start(root: HTMLElement, given: Given): void {
     h("li", { key: found.path + found.code, class: cls }, h("button", { type: "button", onclick: () => actions.goTo(found.path) }, found.message));
 
   const checks = (): Child => {
-    const { errors, hints } = store.state;
+    const { errors } = store;
+    const { hints } = store.state;
     return [
       !errors.length && !hints.length && h("p.muted", { key: "none" }, "Nothing stands in the way of publishing, and nothing looks odd."),
       errors.length > 0 && [h("h3", { key: "eh" }, "Must be mended before publishing"), h("ul.findings", { key: "e", role: "list" }, errors.map((each) => finding(each, "bad")))],

@@ -22,6 +22,8 @@ export class Publisher {
 
   /** Save first: what is looked at is what the server has. */
   private async open(path: string): Promise<void> {
+    const [unread] = this.actions.store.errors;
+    if (unread?.code === "unread") return this.actions.goTo(unread.path);
     if (!(await this.saver.flush())) return announce("The last change is not saved yet. Publish when it is.");
     try {
       const answer = await fetch(path, { headers: { Accept: "text/html" }, cache: "no-store" });

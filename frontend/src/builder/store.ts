@@ -1,5 +1,5 @@
 // What is on the page: the draft with all its earlier states, what is looked at, and what the server last said.
-import { parts, placeOf, put, renameKey } from "./edit";
+import { get, parts, placeOf, put, renameKey } from "./edit";
 import type { Definition, Field, Finding, Form, Given } from "./types";
 
 /** What the settings beside the document are about. */
@@ -18,6 +18,16 @@ const TYPING_MS = 1500;
 interface Kept {
   draft: Definition;
   look: Look;
+}
+
+/** What stands in a box whose text is read, while it is typed and as long as it cannot be. */
+interface Typed {
+  text: string;
+  /** What the draft has there meanwhile, and had before. */
+  at: unknown;
+  before: unknown;
+  /** What is wrong with it; nothing while it is typed. */
+  fault: string;
 }
 
 export interface State {
@@ -49,6 +59,8 @@ export class Store {
   private count = 0;
   /** Fields that are new: their keys follow their labels. */
   readonly fresh = new Set<string>();
+  /** By what stays when a field moves or gets another key. */
+  readonly typed = new Map<string, Typed>();
 
   constructor(readonly given: Given) {
     const { form } = given;
@@ -56,6 +68,23 @@ export class Store {
       draft: form.draft, revision: form.revision, changed: form.changed, errors: form.errors, hints: form.hints,
       look: { at: "form" }, view: "edit", saving: "saved", trouble: "", open: "",
     }; // prettier-ignore
+  }
+
+  /** A place by a name that stays when its field moves or gets another key. */
+  anchor(path: string): string {
+    return path.replace(/^steps\[\d+\]\.fields\[\d+\]/, (held) => `#${this.id((get(this.state.draft, parts(held)) as Field).key)}`);
+  }
+
+  /** What must be mended: what stands in a box and cannot be read, which the server does not know of, and what it says. */
+  get errors(): Finding[] {
+    const { draft, errors } = this.state;
+    const fields = new Map(draft.steps.flatMap((step, s) => step.fields.map((field, n) => [`#${this.id(field.key)}`, `steps[${s}].fields[${n}]`])));
+    const unread = [...this.typed].flatMap(([anchor, { fault, at }]) => {
+      const path = anchor.replace(/^#\d+/, (id) => fields.get(id) ?? id);
+      const { label } = Object(get(draft, parts(path).slice(0, 4))) as Partial<Field>;
+      return fault && !path.startsWith("#") && get(draft, parts(path)) === at ? [{ path, code: "unread", message: label ? `“${label}”: ${fault}` : fault }] : [];
+    });
+    return [...unread, ...errors];
   }
 
   show(more: Partial<State>): void {

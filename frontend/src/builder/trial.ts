@@ -8,11 +8,21 @@ import { attempt } from "./attempt";
 
 const form = JSON.parse(document.getElementById("form")?.textContent ?? "{}") as { language: string };
 
+/** As the page's preview ends. */
+const sent = (): void => {
+  const again = document.createElement("button");
+  again.textContent = "Start again";
+  again.addEventListener("click", () => location.reload());
+  const said = document.createElement("p");
+  said.append("This is a preview: nothing was stored. ", again);
+  document.getElementById("here")?.append(said);
+};
+
 const core = {
   config: { mode: "inline", api: location.origin, token: "" },
   values: {},
   context: (more: unknown) => more,
-  tell: () => {},
+  tell: (event: string) => event === "sent" && sent(),
   deliver: async (_: unknown, sent: { fields: Record<string, unknown> }) => {
     const [status, body] = await attempt(`/forms/${document.body.dataset.form}/try`, sent.fields, form.language);
     return { status, body };

@@ -133,9 +133,12 @@ export interface Kind {
   type: FieldType;
   name: string;
   hint: string;
+  /** What else people look for when they want it. */
+  also: string;
   /** The attributes that the type has beside those of all. */
   has: (keyof Field)[];
-  ops: Op[];
+  /** What conditions can ask of it, and how that is said. */
+  ops: [Op, string][];
 }
 
 /** Kinds of files that go by one name; the usual ones are taken where a field names none. */
@@ -156,6 +159,6 @@ export interface Given {
   languages: { tag: string; name: string; english: string; words: boolean; rtl: boolean }[];
   autocomplete: string[];
   bases: [string, string][];
-  regions: string[];
+  regions: [string, string][];
   files: FileKind[];
 }

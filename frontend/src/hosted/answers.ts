@@ -24,7 +24,7 @@ export const given = ({ type }: Part, controls: Control[]): string[] => {
 export const files = ([first]: Control[]): File[] => [...((first as HTMLInputElement).files ?? [])];
 
 /** The number that was meant, whatever its marks. */
-export const amount = (text: string, { type, currency = "" }: Part): number | undefined => {
+export const amount = (text: string, { type, currency = "" }: Pick<Part, "type" | "currency">): number | undefined => {
   const money = type === "money";
   let said = text.replace(/[٠-٩۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 15));
   if (money) said = MONEY.exec(said)?.[1]?.trim() ?? "";

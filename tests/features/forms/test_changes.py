@@ -59,6 +59,26 @@ def test_a_language_is_called_by_its_english_name() -> None:
     assert said(german, contact(languages={"de": {"title": "Anfrage"}})) == ["The German texts changed."]
 
 
+def test_a_changed_consent_is_said_with_its_new_and_its_old_words() -> None:
+    def asking(text: str, german: str = "", **more: Any) -> dict[str, Any]:
+        languages = {"de": {"fields": {"agreed": {"text": german}}}}
+        return one_step(field("first"), {**field("agreed", "consent"), "text": text, **more}, languages=languages)
+
+    assert said(asking("Yes", "Ja"), asking("Yes, please", "Ja, bitte", help="Or not")) == [
+        "“Agreed” says “Yes, please” now; it said “Yes”.",
+        "“Agreed”: help text changed.",
+        "The German texts changed.",
+        "“Agreed” says “Ja, bitte” in German now; it said “Ja”.",
+    ]
+    assert said(asking("Yes", "Ja"), asking("Yes")) == [
+        "The German texts changed.",
+        "“Agreed” has no words of its own in German now; it said “Ja”.",
+    ]
+    assert said(asking("Yes"), asking("Yes", "Ja"))[1:] == ["“Agreed” says “Ja” in German now."]
+    assert said(asking("Yes."), asking("No.")) == ["“Agreed” says “No.” now; it said “Yes.”"]
+    assert said(asking("Yes"), asking("Yes", half=True)) == ["“Agreed”: width changed."]
+
+
 @pytest.mark.parametrize("name", [each.name for each in msgspec.structs.fields(Theme)])
 def test_whatever_changes_in_the_look_is_said(name: str) -> None:
     other = {"accent": "#123456", "scheme": "dark", "corners": "round", "font": "mono", "density": "compact"}

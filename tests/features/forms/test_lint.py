@@ -220,6 +220,19 @@ async def test_the_same_is_said_by_api_before_and_after_saving(forms: Forms) -> 
     assert {each["path"] for each in saved["errors"]} == {"steps[0].fields[0].options", "endings[0].url"}
 
 
+def test_what_is_wrong_with_a_field_or_a_step_is_said_with_its_name() -> None:
+    budget = field("budget", "money", currency="EUR", min=5, max=1)
+    steps = [{"id": "a", "fields": [MAIL, budget]}, {"id": "b", "fields": []}]
+    said = [each.message for each in lint(decode({"title": "T", "steps": steps})).errors]
+    assert said == [
+        "“Budget”: The largest value is smaller than the smallest one.",
+        "Step 2: This step has no fields. Add one or remove the step.",
+    ]
+    assert next(each.message for each in lint(decode(one_step())).errors).startswith("This step has no fields")
+    bare = [each.message for each in lint(decode(one_step(MAIL, field("pick", "select")))).errors]
+    assert bare == ["“Pick” has no options to choose from."]
+
+
 def test_a_form_full_of_conditions_is_looked_at_with_measure() -> None:
     group = [when("f0", "is", "a"), *(when(f"f{n}", "is_not", "b") for n in range(1, 9))]
     fields = [field(f"f{n}", "select", options=AB) for n in range(10)]

@@ -70,7 +70,8 @@ async def test_every_beginning_makes_a_form_that_can_be_published(alice: Browser
     assert made.status_code == 303
     id = made.headers["location"].removeprefix("/forms/")
     form = (await forms.call("GET", f"/{id}")).json()
-    assert (form["state"], form["errors"], form["hints"], form["name"]) == ("unpublished", [], [], starter.name)
+    assert (form["state"], form["errors"], form["name"]) == ("unpublished", [], starter.name)
+    assert [each["code"] for each in form["hints"]] == (["untitled"] if starter.id == "blank" else [])
     live = await forms.publish(form)
     assert live["state"] == "open"
 
@@ -177,6 +178,18 @@ async def test_beginnings_and_the_limits_of_files_are_set_without_a_script(alice
     assert (await draft(forms, form)).get("partials", False) is False
     await forms.save({**form, "revision": (await forms.call("GET", f"/{form['id']}")).json()["revision"]}, contact())
     assert "files_max_bytes" not in await text_of(alice, f"/forms/{form['id']}")
+
+
+async def test_limits_are_read_as_the_answers_of_visitors_are_without_a_script(alice: Browser, forms: Forms) -> None:
+    form = await forms.make(one_step(field("budget", "money", currency="EUR"), field("note")))
+    given = {"min__budget": "€ 2.500", "max__budget": "1.250.000,50", "max__note": "1.000"}
+    assert (await save(alice, form, **given)).status_code == 303
+    budget, note = (await draft(forms, form))["steps"][0]["fields"]
+    assert (budget["min"], budget["max"], note["max"]) == (2500, 1_250_000.5, 1000)
+    # What the page shows is read as the same again.
+    assert (await save(alice, form)).status_code == 303
+    assert (await draft(forms, form))["steps"][0]["fields"] == [budget, note]
+    assert (await save(alice, form, min__budget="2 or 3")).status_code == 422
 
 
 async def test_fields_go_up_and_down_also_into_the_next_step(alice: Browser, forms: Forms) -> None:
@@ -291,6 +304,12 @@ async def test_versions_are_seen_and_gone_back_to(alice: Browser, forms: Forms) 
     back = await alice.post(f"/forms/{form['id']}/versions/1/restore")
     assert back.headers["location"] == f"/forms/{form['id']}/versions?done=restored"
     assert (await draft(forms, form))["title"] == "Contact us"
+    kept = (await forms.call("GET", f"/{form['id']}")).json()
+    await forms.save(kept, contact(title="Half done"))
+    assert "The draft with its changes stays" in await text_of(alice, f"/forms/{form['id']}/versions/2")
+    back = await alice.post(f"/forms/{form['id']}/versions/2/restore")
+    assert "The draft stayed as it was" in await text_of(alice, back.headers["location"])
+    assert (await draft(forms, form))["title"] == "Half done"
     never = await forms.make(publish=False)
     assert "Nothing was published yet" in await text_of(alice, f"/forms/{never['id']}/versions")
     for number in ("0", "9", "99999999999999999999"):
@@ -322,7 +341,7 @@ async def test_the_country_that_counts_where_none_is_chosen_is_the_workspaces(al
     settings = (await alice.get(f"{form}/settings")).text
     source = settings.split('href="/sources/')[1].split('"')[0]
     for page in (settings, (await alice.get(f"/sources/{source}")).text):
-        assert ('placeholder="DE"' in page, 'placeholder="GB"' in page) == (True, False)
+        assert "The workspace&#39;s: Germany</option>" in page
 
 
 async def test_settings_are_changed_and_refused_on_their_page(alice: Browser, forms: Forms) -> None:
@@ -332,9 +351,33 @@ async def test_settings_are_changed_and_refused_on_their_page(alice: Browser, fo
     assert (await alice.post(page, given)).status_code == 303
     shown = await text_of(alice, page)
     assert "https://shop.example\nnull</textarea>" in shown
-    assert 'value="DE"' in shown
+    assert '<option value="DE" selected>Germany</option>' in shown
+    named = await alice.post(page, {**given, "country": "Germany"})
+    assert (named.status_code, 'value="DE" selected' in await text_of(alice, page)) == (422, True)
     wrong = await alice.post(page, {**given, "redirect_allow": "nowhere", "name": "Typed"})
     assert (wrong.status_code, 'value="Typed"' in wrong.text, "whole address" in wrong.text) == (422, True, True)
+
+
+async def test_the_title_follows_the_name_until_somebody_writes_one_or_publishes(alice: Browser, forms: Forms) -> None:
+    made = await alice.post("/forms", {"starter": "blank", "name": "Roof quote"}, on="/forms/new")
+    page = made.headers["location"]
+    form = {"id": page.rpartition("/")[2]}
+    given = {"allowed_origins": "", "redirect_allow": "", "country": ""}
+    assert (await draft(forms, form))["title"] == "Roof quote"
+    await alice.post(f"{page}/settings", {**given, "name": "Roofs"})
+    assert (await draft(forms, form))["title"] == "Roofs"
+    await forms.call("PATCH", f"/{form['id']}", {"name": "Roofs and walls"})
+    assert (await draft(forms, form))["title"] == "Roofs and walls"
+    assert (await forms.call("POST", f"/{form['id']}/publish", {})).status_code == 200
+    await alice.post(f"{page}/settings", {**given, "name": "Old roofs"})
+    assert (await draft(forms, form))["title"] == "Roofs and walls"
+
+    other = await forms.make(contact(title="Write to us"), name="Web site", publish=False)
+    await forms.call("PATCH", f"/{other['id']}", {"name": "Shop"})
+    assert (await draft(forms, other))["title"] == "Write to us"
+    nameless = await alice.post("/forms", {"starter": "blank", "name": ""}, on="/forms/new")
+    found = (await forms.call("GET", f"/{nameless.headers['location'].rpartition('/')[2]}")).json()
+    assert [each["path"] for each in found["hints"]] == ["title"]
 
 
 async def test_a_form_is_duplicated_closed_reopened_and_deleted(alice: Browser, forms: Forms) -> None:

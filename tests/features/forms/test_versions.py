@@ -146,6 +146,22 @@ async def test_a_version_never_changes_and_can_be_gone_back_to(forms: Forms) -> 
         assert (await forms.call("POST", f"/{form['id']}/versions/{number}/restore", {})).status_code in (404, 422)
 
 
+async def test_going_back_keeps_a_draft_that_was_not_published(forms: Forms) -> None:
+    def words(text: str, **more: str) -> dict[str, Any]:
+        return one_step(field("name"), field("yes", "consent", text=text, **more))
+
+    form = await forms.make(words("One"))
+    second = await forms.change(form, words("Two"))
+    assert second["draft"]["steps"][0]["fields"][1]["text_version"] == "v2"
+    await forms.save(second, words("Three", text_version="v2"))
+    back = (await forms.call("POST", f"/{form['id']}/versions/1/restore", {})).json()
+    assert (back["live_version"], back["changed"]) == (3, True)
+    assert back["draft"]["steps"][0]["fields"][1]["text"] == "Three"
+    # Its consent is a text of its own: it does not take the version of the one that was live before.
+    live = (await forms.call("POST", f"/{form['id']}/publish", {})).json()
+    assert (live["live_version"], live["draft"]["steps"][0]["fields"][1]["text_version"]) == (4, "v4")
+
+
 async def test_a_version_cannot_come_back_into_a_world_that_refuses_it(forms: Forms) -> None:
     there = {"id": "there", "kind": "redirect", "url": "https://shop.example/thanks"}
     form = await forms.make(contact(endings=[there]), redirect_allow=["https://shop.example/thanks"])

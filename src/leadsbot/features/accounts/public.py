@@ -15,6 +15,7 @@ from leadsbot.features.accounts.actions import (
     settings_of,
 )
 from leadsbot.features.accounts.authenticate import Authentication
+from leadsbot.features.accounts.countries import COUNTRIES
 from leadsbot.features.accounts.model import STAGES, ApiKey, Member, Person, Role, WorkspaceSettings
 from leadsbot.features.accounts.passwords import check as check_password
 from leadsbot.features.accounts.passwords import make_hash
@@ -30,6 +31,12 @@ EVERY_SCOPE = model.EVERY_SCOPE
 async def members(tx: TenantTx) -> list[Member]:
     """Everybody in the workspace; owners of leads and actors of events are named by ``person_id``."""
     return await store.members(tx)
+
+
+def country_choices(home: str, held: str) -> list[tuple[str, str]]:
+    """The countries to choose from where ``home``, the workspace's, is taken for none; with the one that is held."""
+    other = [(held, held)] if held and held not in COUNTRIES else []
+    return [("", f"The workspace's: {COUNTRIES.get(home, home)}"), *other, *COUNTRIES.items()]
 
 
 async def first_run_link(db: Database, address: str) -> str | None:
@@ -57,6 +64,7 @@ async def password_link(db: Database, address: str, email: str) -> str | None:
 
 
 __all__ = [
+    "COUNTRIES",
     "EVERY_SCOPE",
     "STAGES",
     "ApiKey",
@@ -67,6 +75,7 @@ __all__ = [
     "WorkspaceSettings",
     "add_member",
     "check_password",
+    "country_choices",
     "create_workspace",
     "find_or_add_person",
     "first_run_link",

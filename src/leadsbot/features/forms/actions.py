@@ -21,7 +21,7 @@ from leadsbot.features.forms.definition import Definition
 from leadsbot.features.forms.files import NewFile, named, of_files
 from leadsbot.features.forms.findings import NotReady
 from leadsbot.features.forms.lint import lint
-from leadsbot.features.forms.model import Form, FormRecord, form_of, stamped
+from leadsbot.features.forms.model import Form, FormRecord, form_of, stamped, titled, unstamped
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.infra.events.log import emit
 from leadsbot.kit.errors import Conflict, Invalid, NotFound
@@ -93,9 +93,18 @@ async def save_draft(tx: TenantTx, form_id: UUID, definition: Definition, *, rev
 
 async def rename(tx: TenantTx, form_id: UUID, name: str, *, by: str = "system") -> Form:
     """Give a form another name for the team."""
-    record = await _record(tx, form_id)
-    await capture.update_source(tx, record.source_id, by=by, name=name)
+    before = await _whole(tx, form_id)
+    await capture.update_source(tx, before.source.id, by=by, name=name)
+    await follow_name(tx, before, by=by)
     return await _whole(tx, form_id)
+
+
+async def follow_name(tx: TenantTx, before: Form, *, by: str = "system") -> None:
+    """Let the title of a form that nobody saw yet follow its new name, unless somebody wrote another title."""
+    now = await _whole(tx, before.id)
+    draft = titled(now.draft, now.name, before.name)
+    if now.live_version is None and draft != now.draft:
+        await save_draft(tx, now.id, draft, revision=now.revision, by=by)
 
 
 async def publish(
@@ -122,8 +131,9 @@ async def publish(
 
 
 async def roll_back(tx: TenantTx, form_id: UUID, version: int, *, by: str = "system", note: str = "") -> Form:
-    """Publish an earlier version once more, as a new one; the draft becomes the same. Raises NotReady where the world
-    has changed so that it cannot be published any more (a thank-you page that is not allowed now)."""
+    """Publish an earlier version once more, as a new one. A draft that nobody published stays as it is; otherwise it
+    becomes the same. Raises NotReady where the world has changed so that it cannot be published any more (a thank-you
+    page that is not allowed now)."""
     record = await _record(tx, form_id, lock=True)
     earlier = await store.get_version(tx, form_id, version)
     if earlier is None:
@@ -133,8 +143,11 @@ async def roll_back(tx: TenantTx, form_id: UUID, version: int, *, by: str = "sys
     if report.errors:
         raise NotReady(report)
     newest = await store.newest_version(tx, form_id) + 1
+    form, draft = form_of(record, source), None
+    if form.changed and source.form:
+        draft = unstamped(form.draft, definitions.decode(source.form["definition"]))
     return await _go_live(
-        tx, record, source, earlier.definition, newest, by=by, note=note or f"Back to version {version}"
+        tx, record, source, earlier.definition, newest, by=by, note=note or f"Back to version {version}", draft=draft
     )
 
 
@@ -288,11 +301,12 @@ async def full(tx: TenantTx, form: Form) -> bool:
 
 
 async def _go_live(
-    tx: TenantTx, record: FormRecord, source: Source, definition: Definition, version: int, *, by: str, note: str
-) -> Form:
+    tx: TenantTx, record: FormRecord, source: Source, definition: Definition, version: int, *, by: str, note: str,
+    draft: Definition | None = None,
+) -> Form:  # fmt: skip
     data = definitions.encode(definition)
     await store.add_version(tx, record.id, version, data, note=clean(note, "note", 500), by=by)
-    await store.set_live(tx, record.id, version, data)
+    await store.set_live(tx, record.id, version, definitions.encode(draft) if draft else data)
     country = (await workspace_settings(tx)).country
     consents = carried(source.form, definition, version)
     form = {"version": version, "definition": data, "country": country, "consents": consents}

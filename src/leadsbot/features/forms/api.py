@@ -298,7 +298,8 @@ async def restore(
     services: Uses,
     data: JSONBody[RestoreIn | None] = None,
 ) -> Response[FormOut]:
-    """Publishes an earlier version once more, as a new one; the draft becomes the same."""
+    """Publishes an earlier version once more, as a new one. A draft that was not published stays as it is; otherwise
+    it becomes the same."""
     note = data.note if data else ""
     done = await actions.roll_back(tx, ids.read(ids.FORM, form_id), version, by=actor.tag, note=note)
     return await _answer(tx, services, done)

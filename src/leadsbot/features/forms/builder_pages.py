@@ -42,9 +42,7 @@ async def builder(request: PageRequest, form_id: FromPath[str], tx: InTx, servic
 
 
 @page("GET", f"{ONE}/preview", needs=READ)
-async def preview(
-    request: PageRequest, form_id: FromPath[str], actor: Caller, tx: InTx, services: Uses
-) -> Answer:
+async def preview(request: PageRequest, form_id: FromPath[str], actor: Caller, tx: InTx, services: Uses) -> Answer:
     """The draft, or the ``?version=``, as visitors will see it; in a frame of ours, or by itself."""
     found, definition, query = await _looked_at(request, tx, form_id)
     live = public.Live(source=found.source, version=found.live_version or 0, definition=definition)
@@ -160,7 +158,7 @@ async def _builder(
     return await framed(
         request, tx, form, "builder", status=error.status if error else 200, draft=draft, error=error, types=TYPES,
         report=report, details=plain.details, as_lines=plain.as_lines, headers=FRAMING,
-        as_megabytes=plain.as_megabytes, takes_files=bool(of_files(draft)),
+        as_megabytes=plain.as_megabytes, as_number=plain.as_number, takes_files=bool(of_files(draft)),
         says=lambda conditions: sentence(conditions, fields), given=await _given(tx, form, mail) if not error else None,
     )  # fmt: skip
 

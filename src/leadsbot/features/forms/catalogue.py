@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import phonenumbers
 
-from leadsbot.features.forms.changes import TYPES
+from leadsbot.features.accounts.public import COUNTRIES
+from leadsbot.features.forms.changes import SAYS, TYPES, says
 from leadsbot.features.forms.conditions import OPERATORS
 from leadsbot.features.forms.lint import LAWFUL_BASES
 from leadsbot.features.forms.lint_fields import AUTOCOMPLETE, FOR_TYPES
@@ -25,6 +26,15 @@ HINTS: Final = {
     "file": "Documents and pictures.", "hidden": "A value from the page's address, unseen.",
     "heading": "A title and a text between questions.",
 }  # fmt: skip
+ALSO: Final = {
+    "text": "name answer line", "textarea": "message comment paragraph", "email": "mail address contact",
+    "phone": "telephone mobile", "number": "quantity amount count", "money": "price budget currency euro dollar",
+    "date": "day calendar appointment birthday", "select": "dropdown list choice", "radio": "choice options one",
+    "multiselect": "choice options many checkboxes", "checkbox": "tick yes no", "consent": "gdpr privacy agree terms",
+    "rating": "stars score", "file": "upload attachment photo document", "hidden": "utm campaign tracking",
+    "heading": "title paragraph section text",
+}  # fmt: skip
+"""Words that people look for, beside the names of the types."""
 BASES: Final = {
     "consent": "Consent (a)", "contract": "Contract or steps before one (b)",
     "legal_obligation": "Legal obligation (c)",
@@ -41,8 +51,9 @@ def catalogue() -> dict[str, Any]:
                 "type": type,
                 "name": name,
                 "hint": HINTS[type],
+                "also": ALSO[type],
                 "has": sorted(each for each, types in FOR_TYPES.items() if type in types),
-                "ops": sorted(OPERATORS[type]),
+                "ops": [[op, says(op, type)] for op in SAYS if op in OPERATORS[type]],
             }
             for type, name in TYPES.items()
         ],
@@ -58,10 +69,8 @@ def catalogue() -> dict[str, Any]:
         ],
         "autocomplete": sorted(AUTOCOMPLETE),
         "bases": [[each, BASES[each]] for each in LAWFUL_BASES],
-        "files": [
-            {"name": name, "types": types, "usual": types in USUAL} for name, types in GROUPS.items()
-        ],
-        "regions": sorted(phonenumbers.SUPPORTED_REGIONS),
+        "files": [{"name": name, "types": types, "usual": types in USUAL} for name, types in GROUPS.items()],
+        "regions": [[code, name] for code, name in COUNTRIES.items() if code in phonenumbers.SUPPORTED_REGIONS],
     }
 
 

@@ -50,6 +50,11 @@ def changes(before: Definition, after: Definition, *, mail: bool = True) -> list
     return [*_changes(before, after), *_confirmation(before, after, mail)]
 
 
+def says(op: str, type: str) -> str:
+    """What a condition asks of a field of a type, as people say it."""
+    return _DATES.get(op, SAYS[op]) if type == "date" else SAYS[op]
+
+
 def sentence(conditions: Conditions, fields: Mapping[str, Field]) -> str:
     """Conditions as people say them: ``“Budget” is at least 1000 and “Town” is filled in``; empty for none."""
     return ", or ".join(" and ".join(_said(each, fields) for each in group) for group in conditions)
@@ -61,14 +66,12 @@ def _said(comparison: Comparison, fields: Mapping[str, Field]) -> str:
     value = comparison.value
     if field is not None and field.type in TICKS and isinstance(value, bool):
         return f"{name} is {'ticked' if (comparison.op == 'is') is value else 'not ticked'}"
-    says = SAYS[comparison.op]
-    if field is not None and field.type == "date":
-        says = _DATES.get(comparison.op, says)
+    asked = says(comparison.op, field.type if field else "text")
     if comparison.op in ("filled", "empty"):
-        return f"{name} {says}"
+        return f"{name} {asked}"
     labels = {option.value: option.label for option in field.options} if field else {}
     shown = f"{value:g}" if isinstance(value, float) else labels.get(str(value), str(value))
-    return f"{name} {says} {f'“{shown}”' if isinstance(value, str) else shown}"
+    return f"{name} {asked} {f'“{shown}”' if isinstance(value, str) else shown}"
 
 
 def _changes(before: Definition, after: Definition) -> Iterator[str]:
@@ -154,9 +157,23 @@ def _field(old: Field, new: Field, fields: Mapping[str, Field]) -> Iterator[str]
         yield from _options(name, old, new)
     if old.show_if != new.show_if:
         yield _shown(name, new.show_if, fields)
+    agreed = old.type == new.type == "consent"
+    if agreed:
+        yield from _agreed(name, old.text, new.text)
     parts = [words for part, words in _PARTS.items() if getattr(old, part) != getattr(new, part)]
+    if agreed and old.text != new.text:
+        parts.remove(_PARTS["text"])
     if parts:
         yield f"{name}: {_listed(parts)} changed."
+
+
+def _agreed(name: str, old: str, new: str, where: str = "") -> Iterator[str]:
+    """What is agreed to counts word for word, so the words stand here."""
+    if old == new:
+        return
+    now = f"says “{new}”{where} now" if new else f"has no words of its own{where} now"
+    stop = "" if old.endswith((".", "!", "?")) else "."
+    yield f"{name} {now}; it said “{old}”{stop}" if old else f"{name} {now}."
 
 
 def _options(name: str, old: Field, new: Field) -> Iterator[str]:
@@ -195,6 +212,18 @@ def _languages(before: Definition, after: Definition) -> Iterator[str]:
             yield f"{_language(tag)} was added."
         elif texts != before.languages[tag]:
             yield f"The {_language(tag)} texts changed."
+            yield from _agreed_in(tag, before, after)
+
+
+def _agreed_in(tag: str, before: Definition, after: Definition) -> Iterator[str]:
+    """The words of consents in another language, where both versions have the consent."""
+    earlier = {key for key, field in _by_key(before).items() if field.type == "consent"}
+    for key, field in _by_key(after).items():
+        if field.type != "consent" or key not in earlier:
+            continue
+        found = [each.languages[tag].fields.get(key) for each in (before, after)]
+        old, new = (texts.text if texts else "" for texts in found)
+        yield from _agreed(called(field), old, new, f" in {_language(tag)}")
 
 
 def _confirmation(before: Definition, after: Definition, mail: bool) -> Iterator[str]:
@@ -259,4 +288,4 @@ def _listed(some: Iterable[str]) -> str:
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
-__all__ = ["SAYS", "TYPES", "changes", "sentence"]
+__all__ = ["SAYS", "TYPES", "changes", "says", "sentence"]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import msgspec
 
-from leadsbot.features.forms.definition import Field, Step
+from leadsbot.features.forms.definition import Definition, Field, Step
 from leadsbot.kit.errors import Invalid
+
+_PLACE: Final = re.compile(r"steps\[(?P<step>\d+)\](?:\.fields\[(?P<field>\d+)\])?")
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -51,4 +56,21 @@ def called(thing: Field | Step) -> str:
     return f"“{thing.label or thing.key}”"
 
 
-__all__ = ["Finding", "NotReady", "Report", "called"]
+def named(report: Report, definition: Definition) -> Report:
+    """The same, with what a sentence is about before those that do not say it: they stand in one list."""
+    return Report(*([_named(found, definition) for found in some] for some in (report.errors, report.hints)))
+
+
+def _named(found: Finding, definition: Definition) -> Finding:
+    place = _PLACE.match(found.path)
+    if place is None:
+        return found
+    number = int(place["step"])
+    step = definition.steps[number]
+    name = called(step.fields[int(place["field"])]) if place["field"] else f"Step {number + 1}"
+    if name in found.message or (not place["field"] and len(definition.steps) == 1):
+        return found
+    return Finding(found.path, found.code, f"{name}: {found.message}")
+
+
+__all__ = ["Finding", "NotReady", "Report", "called", "named"]

@@ -13,10 +13,11 @@ from typing import Final
 
 from leadsbot.features.forms.definition import Definition, Ending, Field, Translation
 from leadsbot.features.forms.endings import sound_address, variables
-from leadsbot.features.forms.findings import Report, called
+from leadsbot.features.forms.findings import Report, called, named
 from leadsbot.features.forms.lint_fields import look_at_field
 from leadsbot.features.forms.lint_logic import Logic
 from leadsbot.features.forms.localized import ENGLISH
+from leadsbot.features.forms.model import UNTITLED
 from leadsbot.features.forms.words import WORDS
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.links import redirect_allowed
@@ -48,12 +49,14 @@ def lint(
     Logic(definition, report).look()
     for language, translation in definition.languages.items():
         _translation(definition, language, translation, report, fields)
-    return report
+    return named(report, definition)
 
 
 def _whole(definition: Definition, report: Report, now: datetime) -> None:
     if not definition.title.strip():
         report.error("title", "missing", "Give the form a title: visitors and search engines read it.")
+    if definition.title.strip() == UNTITLED:
+        report.hint("title", "untitled", f"Visitors read “{UNTITLED}” as the title. Say what the form is for.")
     if definition.notice_url and not _address(definition.notice_url):
         report.error(
             "notice_url", "bad_address", "Write the whole address of the privacy notice, beginning with https://."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -97,6 +97,21 @@ def stamped(draft: Definition, live: Definition | None, version: int) -> Definit
     return msgspec.structs.replace(draft, steps=steps)
 
 
+def unstamped(draft: Definition, live: Definition) -> Definition:
+    """A draft that outlives what it was made from: a consent with other words than the live ones must not be published
+    under their version, which would name two texts then."""
+    held = {field.key: field for field in live.fields() if field.type == "consent"}
+
+    def marked(field: Field) -> Field:
+        other = held.get(field.key)
+        if other is None or field.text_version != other.text_version or _said(draft, field) == _said(live, other):
+            return field
+        return msgspec.structs.replace(field, text_version="")
+
+    steps = [msgspec.structs.replace(step, fields=[marked(field) for field in step.fields]) for step in draft.steps]
+    return msgspec.structs.replace(draft, steps=steps)
+
+
 def _said(definition: Definition, field: Field) -> dict[str, str]:
     """What a consent says, by language."""
     found = {"": field.text}
@@ -105,6 +120,16 @@ def _said(definition: Definition, field: Field) -> dict[str, str]:
         if texts is not None and texts.text:
             found[language] = texts.text
     return found
+
+
+UNTITLED: Final = "New form"
+"""The title of a form that starts from nothing. Nobody wrote it, so a better one takes its place."""
+
+
+def titled(draft: Definition, name: str, before: str = UNTITLED) -> Definition:
+    """A draft whose title follows what the form is called, unless somebody wrote another one than ``before``."""
+    follows = name and draft.title in (UNTITLED, before)
+    return msgspec.structs.replace(draft, title=name) if follows else draft
 
 
 def contact_form(title: str = "Contact us") -> Definition:

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from litestar import Response
 
-from leadsbot.features.accounts.public import members, workspace_settings
+from leadsbot.features.accounts.public import country_choices, members, workspace_settings
 from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind
 from leadsbot.features.forms import actions, public, store
 from leadsbot.features.forms.changes import changes
 from leadsbot.features.forms.embed import html_snippet, link_snippet, policy_lines, widget_snippets
 from leadsbot.features.forms.findings import NotReady
-from leadsbot.features.forms.model import Form
+from leadsbot.features.forms.model import Form, titled
 from leadsbot.features.forms.schemas import NONE
 from leadsbot.features.forms.starters import STARTERS, currency_of, starter
 from leadsbot.infra.db.tx import TenantTx
@@ -37,6 +37,7 @@ MOST_VERSIONS = 100
 DONE = {
     "published": "Published: visitors see it within a second.",
     "restored": "Rolled back: visitors see that version again, as a new one.",
+    "kept": "Rolled back: visitors see that version again, as a new one. The draft stayed as it was.",
     "closed": "Closed: visitors are told that it takes no more answers. What came in stays.",
     "reopened": "Reopened: it takes submissions again.",
     "discarded": "The changes are gone: the draft is what visitors see.",
@@ -88,9 +89,10 @@ async def create(request: PageRequest, form: Posted, actor: Caller, tx: InTx) ->
         chosen = starter(form.text("starter", limit=20, label="What to begin with"))
         if chosen is None:
             raise Invalid("starter", "Choose one of these.")
+        name = form.text("name", required=False)
+        begun = titled(chosen.make(currency_of((await workspace_settings(tx)).country)), name)
         made = await actions.create_form(
-            tx, chosen.make(currency_of((await workspace_settings(tx)).country)),
-            name=form.text("name", required=False) or chosen.name, by=actor.tag, publish_now=False,
+            tx, begun, name=name or chosen.name, by=actor.tag, publish_now=False,
             source_id=ids.read(ids.SOURCE, source) if source else None,
         )  # fmt: skip
     except (Invalid, Conflict) as error:
@@ -152,10 +154,10 @@ async def restore(
     """Publish an earlier version once more."""
     found = await find(tx, form_id)
     try:
-        await actions.roll_back(tx, found.id, known_version(version), by=actor.tag)
+        done = await actions.roll_back(tx, found.id, known_version(version), by=actor.tag)
     except NotReady as error:
         return await _version(request, tx, found, version, mail=services.mailer is not None, status=422, error=error)
-    return redirect(f"{path_of(found.id)}/versions?done=restored")
+    return redirect(f"{path_of(found.id)}/versions?done={'kept' if done.changed else 'restored'}")
 
 
 async def _version(
@@ -195,6 +197,7 @@ async def change_settings(
     found = await find(tx, form_id)
     try:
         await capture.update_source(tx, found.source.id, by=actor.tag, **_options(form))
+        await actions.follow_name(tx, found, by=actor.tag)
     except Invalid as error:
         return await _settings(request, tx, found, services, values=form, error=error, status=422)
     return redirect(f"{path_of(found.id)}/settings", notice="saved")
@@ -216,7 +219,7 @@ async def _settings(request: PageRequest, tx: TenantTx, form: Form, services: Us
         "redirect_allow": "\n".join(source.redirect_allow), "country": source.country or "",
     }  # fmt: skip
     context = {"values": values, "error": None, "own_origin": services.url(),
-               "country": (await workspace_settings(tx)).country,
+               "countries": country_choices((await workspace_settings(tx)).country, source.country or ""),
                "source_id": ids.show(ids.SOURCE, source.id)}  # fmt: skip
     return await framed(request, tx, form, "settings", **{**context, **more})
 

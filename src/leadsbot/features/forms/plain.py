@@ -5,7 +5,6 @@ The names of the inputs carry the key of the field (``label.budget``) or the id 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from typing import Any, Final, cast, get_args
@@ -15,6 +14,7 @@ import msgspec
 from leadsbot.features.forms.changes import TYPES
 from leadsbot.features.forms.definition import Definition, Field, FieldType, Option, Step
 from leadsbot.features.forms.lint_fields import FOR_TYPES
+from leadsbot.features.forms.reading import amount_of
 from leadsbot.kit.errors import Invalid
 from leadsbot.web.forms import Form
 
@@ -24,6 +24,9 @@ DETAILS: Final = (
 """What the page offers for a field beside its label, where its type has it."""
 MEGABYTE: Final = 1 << 20
 MOST_FILE, MOST_FILES = 10 * MEGABYTE, 50 * MEGABYTE
+_COUNT: Final = Field(key="count", type="money", label="Count")
+"""Reads counts: of letters, choices, files. A mark in them groups thousands, as it does in amounts of money."""
+_SIZE: Final = Field(key="size", type="number", label="Size")
 _LIMITS: Final = {"text": 2000}
 _LONGEST: Final = 60_000
 _MARK: Final = " | "
@@ -130,7 +133,7 @@ def _field(field: Field, form: Form) -> Field:
         if place not in form:
             continue
         if name in ("min", "max"):
-            given[name] = _number(form, place)
+            given[name] = _number(form, place, field if field.type in ("number", "money") else _COUNT)
         elif name == "max_bytes":
             given[name] = _bytes(form, place, field.max_bytes, MOST_FILE)
         elif name == "accept":
@@ -149,17 +152,19 @@ def _text(form: Form, name: str, otherwise: str, limit: int = 200) -> str:
     return form.text(name, limit=limit, required=False) if name in form else otherwise
 
 
-def _number(form: Form, name: str) -> float | None:
-    text = form.text(name, limit=40, required=False)
-    if not text:
-        return None
-    try:
-        number = float(text.replace(",", "."))
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+def _number(form: Form, name: str, field: Field) -> float | None:
+    """What was typed, read as an answer to the field would be."""
+    text = form.text(name, limit=60, required=False)
+    number = amount_of(field, text)
+    if text and number is None:
         raise Invalid(name, "Write a number, or nothing.")
-    return number
+    return None if number is None else float(number)
+
+
+def as_number(number: float) -> str:
+    """A limit as people edit it; three decimals would be read as thousands."""
+    text = f"{number:.6f}".rstrip("0").rstrip(".")
+    return f"{text}0" if text[-4:-3] == "." else text
 
 
 def as_megabytes(size: int) -> str:
@@ -171,7 +176,7 @@ def _bytes(form: Form, name: str, otherwise: int, most: int) -> int:
     """A size in megabytes as bytes; the one that stood there when the page says the same, or nothing."""
     if name not in form or form.text(name, limit=40, required=False) in ("", as_megabytes(otherwise)):
         return otherwise
-    number = _number(form, name)
+    number = _number(form, name, _SIZE)
     size = round((number or 0) * MEGABYTE)
     if not 1 <= size <= most:
         raise Invalid(name, f"Write a number of megabytes up to {most // MEGABYTE}.")
@@ -225,4 +230,4 @@ def _with(definition: Definition, fields: list[list[Field]]) -> Definition:
     return msgspec.structs.replace(definition, steps=steps)
 
 
-__all__ = ["acted", "as_lines", "as_megabytes", "details", "edited", "free_key", "from_lines", "new_field"]
+__all__ = ["acted", "as_lines", "as_megabytes", "as_number", "details", "edited", "free_key", "from_lines", "new_field"]

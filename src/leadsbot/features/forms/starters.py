@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from leadsbot.features.forms.definition import Comparison, Definition, Ending, Field, Option, Step
-from leadsbot.features.forms.model import contact_form
+from leadsbot.features.forms.model import UNTITLED, contact_form
 
 _CURRENCIES: Final = {
     "AE": "AED", "AU": "AUD", "BR": "BRL", "CA": "CAD", "CH": "CHF", "CN": "CNY", "CZ": "CZK", "DK": "DKK",
@@ -53,7 +53,7 @@ def _contact(currency: str) -> Definition:
 
 
 def _blank(currency: str) -> Definition:
-    return Definition(title="New form", steps=[Step(id="one", fields=[_email()])])
+    return Definition(title=UNTITLED, steps=[Step(id="one", fields=[_email()])])
 
 
 def _quote(currency: str) -> Definition:

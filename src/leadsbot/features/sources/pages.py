@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Response
 
-from leadsbot.features.accounts.public import workspace_settings
+from leadsbot.features.accounts.public import country_choices, workspace_settings
 from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind, Source, SourceCounts
 from leadsbot.features.sources import actions, store
@@ -179,7 +179,7 @@ async def _page(
         "astray": times(counted, {NOT_REDIRECTED}),
         "values": _values(source),
         "own_origin": services.url(),
-        "country": (await workspace_settings(tx)).country,
+        "countries": country_choices((await workspace_settings(tx)).country, source.country or ""),
         "error": None,
         "secret": None,
     }
