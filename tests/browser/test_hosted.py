@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, FilePayload, Page
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, Route
 from playwright.async_api import expect as shows
 from sqlalchemy import text
 
@@ -557,3 +557,36 @@ async def test_a_page_that_was_open_while_the_form_was_published_is_sent_with_wh
     await shows(page.get_by_role("heading", name="Thank you")).to_be_visible()
     (answers,) = await arrived(product, path)
     assert (answers["terms"], answers["message"], "_version" in answers) == ("yes", "Our roof leaks.", False)
+
+
+async def test_a_plain_form_leads_where_it_wanted_also_after_a_mistake(
+    product: Product, context: BrowserContext
+) -> None:
+    made = await product.http.post(
+        "/api/v1/forms", headers=product.key,
+        json={
+            "definition": one_step(field("name"), field("email", "email", required=True)), "name": "B",
+            "redirect_allow": ["https://shop.example/"],
+        },
+    )  # fmt: skip
+    path = f"/f/{made.json()['key']}"
+    own = (
+        f'<form method="post" action="{product.address}{path}"><input name="email"><input name="favourite_colour">'
+        '<input type="hidden" name="_next" value="https://shop.example/thanks"><button>Go</button></form>'
+    )
+
+    async def shop(route: Route) -> None:
+        body = own if route.request.url.endswith("/form") else "<h1>Ours</h1>"
+        await route.fulfill(content_type="text/html", body=body)
+
+    await context.route("https://shop.example/**", shop)
+    page = await context.new_page()
+    await page.goto("https://shop.example/form")
+    await page.locator("[name=email]").fill("ada")
+    await page.locator("[name=favourite_colour]").fill("blue")
+    await press(page, "Go")
+    await page.get_by_label("Email").fill("ada@example.org")
+    await press(page, "Send")
+    await page.wait_for_url("https://shop.example/thanks")
+    (answers,) = await arrived(product, path)
+    assert answers == {"email": "ada@example.org", "favourite_colour": "blue", "name": ""}

@@ -8,7 +8,7 @@ same page with what was typed and what is wrong with it.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -20,6 +20,7 @@ from litestar import Response
 from leadsbot.contracts.intake import REFUSED, TOKEN_FIELD, TRAP_FIELD, VERSION_FIELD, InvalidAnswers, Published
 from leadsbot.features.capture.public import Kind, Source, published_source
 from leadsbot.features.forms import drawing, partials, public
+from leadsbot.features.forms.along import along
 from leadsbot.features.forms.answers import FormCompiler
 from leadsbot.features.forms.beginnings import CONTEXT, Beginning
 from leadsbot.features.forms.consents import Consents, version_seen
@@ -37,7 +38,7 @@ from leadsbot.kit import ids
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.kit.jsonbody import encode as as_json
-from leadsbot.kit.links import origin
+from leadsbot.kit.links import origin, redirect_allowed
 from leadsbot.kit.text import one_line
 from leadsbot.web import static
 from leadsbot.web.actor import Public
@@ -168,6 +169,7 @@ def _form(
         form.definition, language, key=form.source.key, version=form.version, country=form.source.country
     )
     problems = drawing.problems(shown, faults, general)
+    brought = along(refused[1], drawing.asked(shown), faults) if refused else []
     base = services.url(f"/f/{shown.key}")
     resume = {partials.RESUME: begun.code} if begun.code else {}
     # The language stays in the address, which a browser asks for again when somebody comes back to it.
@@ -177,7 +179,7 @@ def _form(
     title = f"{words(language)['problem_title']} – {shown.title}" if problems else shown.title
     answer = _page(
         request, "form", 422 if refused else 200, form.definition.theme, language,
-        key=shown.key, sheet=sheet, policy=_policy(form.definition), title=title, form=shown, problems=problems,
+        key=shown.key, sheet=sheet, policy=_policy(form, brought), title=title, form=shown, problems=problems,
         steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, earlier, faults)),
         say=_speaker(form.definition, language), described=drawing.described, files=drawing.has_files(shown),
         trap=TRAP_FIELD, script=static.url("builder-page.js" if sheet else "hosted.js"), logic=drawing.logic(shown),
@@ -189,7 +191,7 @@ def _form(
             "_lang": language if shown.languages or language != form.definition.language else "",
             f"context[{CONTEXT}]": _partial_id(begun, refused[1] if refused else None),
         },
-        begun=begun, resume=urlencode(resume), along=urlencode(resume | spoken),
+        brought=brought, begun=begun, resume=urlencode(resume), along=urlencode(resume | spoken),
     )  # fmt: skip
     if begun.code:
         answer.headers.update({"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
@@ -276,9 +278,13 @@ def _language(request: PageRequest, definition: Definition, said: str = "") -> s
     return language_for(definition, said or request.query_params.get("lang", "")[:35], accept)
 
 
-def _policy(definition: Definition) -> str:
-    """The page's content security policy. A browser asks ``form-action`` again where the answer redirects."""
-    targets = {origin("/".join(each.url.partition("?")[0].split("/")[:3])) for each in definition.endings}
+def _policy(form: Live, brought: Sequence[tuple[str, str]] = ()) -> str:
+    """The page's content security policy. A browser asks ``form-action`` again where the answer redirects: to an
+    ending, or to an allowed ``_next`` among what was ``brought``."""
+    targets = {origin("/".join(each.url.partition("?")[0].split("/")[:3])) for each in form.definition.endings}
+    wanted = dict(brought).get("_next", "")
+    if wanted and redirect_allowed(wanted, form.source.redirect_allow):
+        targets.add(origin("/".join(wanted.partition("?")[0].split("/")[:3])))
     policy = POLICY.replace(";", f";{SCRIPTS}", 1)
     return " ".join([policy, *sorted(each for each in targets if each and each != "null")])
 
