@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from leadsbot.kit.clock import utcnow
+from tests.cast import Browser
 from tests.features.forms.conftest import Forms, contact, field, one_step
 from tests.product import until
 
@@ -177,6 +180,49 @@ async def test_the_country_of_a_number_is_the_fields_then_the_sources_then_the_w
         return (await forms.tell(british, {"phone": number})).status_code == 201
 
     await until(taken)
+
+
+async def test_the_number_that_a_visitor_is_shown_as_an_example_is_the_same_everywhere(
+    forms: Forms, alice: Browser
+) -> None:
+    changed = await forms.web.http.patch("/api/v1/workspace", headers=forms.cast.alice.bearer, json={"country": "DE"})
+    assert changed.status_code == 200, changed.text
+    form = await forms.make(one_step(field("phone", "phone"), field("abroad", "phone", country="FR")))
+
+    async def examples() -> dict[str, tuple[str, ...]]:
+        """By field, from every place that tells one."""
+        told = faults(await forms.tell(form, {"phone": "1", "abroad": "1"}))
+        public = (await forms.call("GET", f"/{form['id']}/public")).json()
+        draft = (await forms.call("GET", f"/{form['id']}/public?draft=true")).json()
+        hosted = logic_of((await forms.see(form)).text)
+        tried = logic_of((await alice.get(f"/forms/{form['id']}/preview")).text)
+        widget = (await alice.get(f"/forms/{form['id']}/preview?as=widget")).text
+        module = (await forms.web.get(f"/api/widget/form.js?token={form['key']}")).text
+        found = {}
+        for place, key in enumerate(("phone", "abroad")):
+            example = told[key].partition("like ")[2].rstrip(".")
+            shown = [each["steps"][0]["fields"][place]["example"] for each in (public, draft, hosted, tried)]
+            assert example in html.unescape(widget)
+            assert example in module
+            found[key] = (example, *shown)
+        return found
+
+    assert {key: set(all) for key, all in (await examples()).items()} == {
+        "phone": {"+49 30 123456"}, "abroad": {"+33 1 23 45 67 89"},
+    }  # fmt: skip
+    await forms.option(form, country="AT")
+
+    async def moved() -> bool:
+        return "+43" in faults(await forms.tell(form, {"phone": "1"}))["phone"]
+
+    await until(moved)
+    assert {key: len(set(all)) for key, all in (await examples()).items()} == {"phone": 1, "abroad": 1}
+
+
+def logic_of(page: str) -> dict[str, Any]:
+    """What the script of a form's page is given."""
+    given: dict[str, Any] = json.loads(html.unescape(page.partition('data-logic="')[2].partition('"')[0]))
+    return given
 
 
 def asking() -> dict[str, Any]:

@@ -166,7 +166,7 @@ def _form(
     if sent is not None:
         sent, faults = _read_again(form, sent, faults, language)
     shown = shown_form(
-        form.definition, language, key=form.source.key, version=form.version, country=form.source.country
+        form.definition, language, key=form.source.key, version=form.version, country=form.country
     )
     problems = drawing.problems(shown, faults, general)
     brought = along(refused[1], drawing.asked(shown), faults) if refused else []
@@ -246,7 +246,7 @@ def _faults(services: Services, form: Live, error: Invalid, language: str) -> tu
 def _empty(services: Services, form: Live, language: str) -> InvalidAnswers | None:
     """What a form says to somebody who filled in nothing: which fields it needs."""
     stored = as_json({"version": form.version, "definition": encode(form.definition)}).decode()
-    published = Published(form.source.key, stored, form.source.redirect_allow, form.source.country)
+    published = Published(form.source.key, stored, form.source.redirect_allow, form.country)
     try:
         FormCompiler(services.signer)(published).check({}, language)
     except InvalidAnswers as error:
@@ -262,7 +262,7 @@ async def _form_source(services: Services, key: str) -> Source | None:
 def _undesigned(source: Source) -> Live:
     """A source whose form nobody designed: the page asks the usual, and every field is taken."""
     title = str(source.settings.get("title") or contact_form().title)
-    return Live(source=source, version=0, definition=contact_form(title))
+    return Live(source=source, version=0, definition=contact_form(title), country=source.country)
 
 
 def _past(definition: Definition) -> bool:
