@@ -186,6 +186,7 @@ async def test_amounts_are_read_as_the_server_reads_them(page: Page) -> None:
     for typed, steps in (
         ("1.250", 4), ("1,250.50", 4), ("€ 2 000", 4), ("1250,00 EUR", 4), ("١٢٥٠", 4), ("1'250", 4), ("1.250.000", 4),
         ("900", 3), ("1,5", 3), ("999.99", 3), ("a lot", 3), ("1.25.0", 3), ("", 3),
+        ("€ 2.500,-", 4), ("2'500.--", 4), ("1 000,- €", 3), ("5000k", 3), ("5 000 Mio.", 3), ("5000 Kč", 4),
     ):  # fmt: skip
         await budget.fill(typed)
         await shows(page.get_by_text(f"Step 2 of {steps}"), typed).to_be_visible()

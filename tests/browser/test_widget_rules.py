@@ -22,6 +22,8 @@ AMOUNTS = (
     "12", " 12 ", "1234.5", "1 234,50", "1.234,50", "1,234.50", "1'234.5", "1.250", "1,250", "1.250.000", "1.25.000",
     "€ 250", "250 €", "Rs. 250", "CHF.250", "CHF 1'250.00", "250 kr.", "US$.50", ".5", "-.5", "-3", "+3", "€ -5", "0",
     "12.", "1,2.5", "1234.500", "many", "12 or 13", "1e5", "0x10", "Infinity", "-", ".", "..", "٣٤", "3 1", "10.01",
+    "€ 2.500,-", "2.500,-", "1 000 €", "1\u00a0000,00\u00a0€", "2'500.--", "CHF 250.–", "2.500,- EUR", "5k", "5 K",
+    "5k€", "5 Mio.", "5 tsd", "5 TEUR", "250 kr", "250 Kč", "250 TL", "250 KM", "K 250", "250 MT",
 )  # fmt: skip
 NUMBER, MONEY, DINAR = (
     Field(key="n", type="number", label="N"),
@@ -139,8 +141,8 @@ async def test_each_step_says_what_is_wrong_with_it_and_goes_to_the_first_place(
             await page.get_by_label(label).fill(value)
         await page.get_by_label("Time").check()
         await page.get_by_role("button", name="Next").click()
-        await shows(alert.get_by_role("button", name="Area: The largest possible value is 5000.")).to_be_visible()
-        await shows(alert.get_by_role("button", name="Budget: Please enter an amount, like 250")).to_be_visible()
+        await shows(alert.get_by_role("button", name="Area: The largest possible value is 5,000.")).to_be_visible()
+        await shows(alert.get_by_role("button", name="Budget: Please enter the whole amount in digits")).to_be_visible()
         assert await alert.get_by_role("button").count() == 2
 
         for label, value in {"Area": "4.996", "Budget": "1.250"}.items():

@@ -36,11 +36,9 @@ const counted = (size: number, { min = 0, max }: Bounds, few: string, many: stri
 const numbered = (answer: string, control: Drawn["controls"][number], part: Bounds, say: Say): string => {
   const number = amount(answer, part);
   if (number === undefined) return say(part.type);
-  const { min, max, currency } = part;
-  const told = (bound = 0): string => bound + (currency ? ` ${currency}` : "");
-  if (number < min!) return say("at_least", { min: told(min) });
-  if (number > max!) return say("at_most", { max: told(max) });
-  return control.validity.stepMismatch ? say("step", { step: control.getAttribute("step"), min: told(min) }) : "";
+  const { min, max, told } = part;
+  const code = number < min! ? "at_least" : number > max! ? "at_most" : control.validity.stepMismatch && "step";
+  return code ? say(code, told) : "";
 };
 
 const patterned = (answer: string, { type, pattern, pattern_help }: Bounds, say: Say): string => {

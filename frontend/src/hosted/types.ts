@@ -11,6 +11,8 @@ export interface Part {
   max?: number;
   scale?: number;
   currency?: string;
+  /** Bounds and steps of an amount, as messages tell them. */
+  told?: Partial<Record<"min" | "max" | "step", string>>;
   pattern?: string;
   pattern_help?: string;
   max_bytes?: number;

@@ -70,6 +70,10 @@ TAKEN: list[tuple[dict[str, Any], Any, Any]] = [
     (field("a", "number", min=-5, step=0.5), "-4.5", "-4.5"),
     (field("a", "money", currency="EUR", min=1000), "1.250,00 €", "1.250,00 €"),
     (field("a", "money", currency="EUR", min=1000), "1.250", "1.250"),
+    (field("a", "money", currency="EUR", min=2500, max=2500), "€ 2.500,-", "€ 2.500,-"),
+    (field("a", "money", currency="EUR", min=2500, max=2500), "2'500.–", "2'500.–"),
+    (field("a", "money", currency="EUR", min=1000, max=1000), "1 000 €", "1 000 €"),
+    (field("a", "money", currency="CZK"), "250 Kč", "250 Kč"),
     (field("a", "date"), "2026-02-28", "2026-02-28"),
     (field("a", "date"), "2026-02-28T00:00:00Z", "2026-02-28T00:00:00Z"),
     (field("a", "select", options=YES_NO), "yes", "yes"),
@@ -103,6 +107,7 @@ REFUSED: list[tuple[dict[str, Any], Any]] = [
     (field("a", "number", step=1e-30), "9" * 30),
     (field("a", "number"), "9" * 50),
     (field("a", "money", currency="EUR", max=1000), "1.250"),
+    *((field("a", "money", currency="EUR"), each) for each in ("5k", "5 K€", "2 Mio.", "5 TEUR", "5 mio")),
     (field("a", "date"), "30.02.2026"),
     (field("a", "date"), "2026-02-30"),
     (field("a", "date"), "20260228xx"),
@@ -141,6 +146,33 @@ async def test_the_bounds_of_an_amount_are_told_in_its_currency(forms: Forms) ->
         "step": "Please keep to steps of 5, beginning at 0 CHF.",
         "size": "The largest possible value is 4.",
     }
+
+
+async def test_the_bounds_of_an_amount_are_written_as_the_language_writes_numbers(forms: Forms) -> None:
+    form = await forms.make(
+        one_step(
+            field("budget", "money", currency="EUR", min=1500.5, max=50000), field("size", "number", min=0, step=0.5),
+            field("helped", "number", min=1, max=2, help="One or two."),
+        )
+    )  # fmt: skip
+    for language, least, most, step in (
+        ("en", "1,500.5", "50,000", "0.5"), ("de", "1.500,5", "50.000", "0,5"), ("es", "1500,5", "50.000", "0,5"),
+        ("fr", "1\u202f500,5", "50\u202f000", "0,5"), ("pl", "1500,5", "50\u00a0000", "0,5"),
+        ("xx", "1,500.5", "50,000", "0.5"),
+    ):  # fmt: skip
+        asked = {"_lang": language, "budget": "50001", "size": "0.3"}
+        page = await forms.send(form, asked)
+        assert page.status_code == 422
+        for told in (faults(await forms.tell(form, asked)), html.unescape(page.text)):
+            assert f"{most} EUR" in (told if isinstance(told, str) else told["budget"])
+            assert f" {step}" in (told if isinstance(told, str) else told["size"])
+        hint = html.unescape(page.text).partition('id="h-budget">')[2].partition("<")[0]
+        assert f"{least} EUR" in hint
+        assert f"{most} EUR" in hint
+        # What its script says is the same.
+        assert logic_of(page.text)["steps"][0]["fields"][0]["told"] == {"min": f"{least} EUR", "max": f"{most} EUR"}
+        assert 'id="h-size"' not in page.text
+        assert "One or two." in html.unescape(page.text).partition('id="h-helped">')[2].partition("</p>")[0]
 
 
 async def test_each_type_takes_what_browsers_and_scripts_send(forms: Forms) -> None:

@@ -39,6 +39,8 @@ export interface Field {
   prefill?: string;
   default?: string;
   currency?: string;
+  /** Bounds and steps of an amount, as messages tell them. */
+  told?: Partial<Record<"min" | "max" | "step", string>>;
   /** Three, for the currencies that have so many; left out for the usual two. */
   decimals?: number;
   /** A telephone number of the field's country, as it is written. */

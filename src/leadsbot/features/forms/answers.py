@@ -23,6 +23,7 @@ import msgspec
 
 from leadsbot.contracts.intake import Answers, InvalidAnswers, Published
 from leadsbot.features.forms import definition as definitions
+from leadsbot.features.forms.amounts import Bound
 from leadsbot.features.forms.conditions import Predicate, both, predicate
 from leadsbot.features.forms.consents import Asked, Consents, Texts, version_seen
 from leadsbot.features.forms.definition import Definition, Field
@@ -179,7 +180,8 @@ class CompiledForm:
             if own:
                 return own
         numbers = {"example": example_phone(field.country or self.country)} if fault.code == "phone" else fault.numbers
-        return words(language)[fault.code].format(**numbers)
+        told = {name: each.told(language) if isinstance(each, Bound) else each for name, each in numbers.items()}
+        return words(language)[fault.code].format(**told)
 
 
 def _set_aside(kept: dict[str, Any], key: str, take: Take) -> None:

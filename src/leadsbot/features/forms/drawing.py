@@ -20,8 +20,8 @@ _GROUPS: Final = frozenset({"radio", "multiselect", "rating"})
 _TICKS: Final = frozenset({"checkbox", "consent"})
 _ENDS: Final = tuple(".:?!…؟。")
 _JUDGED: Final = (
-    "key", "type", "required", "min", "max", "scale", "currency", "example", "pattern", "pattern_help", "max_bytes",
-    "types", "size", "show_if",
+    "key", "type", "required", "min", "max", "scale", "currency", "told", "example", "pattern", "pattern_help",
+    "max_bytes", "types", "size", "show_if",
 )  # fmt: skip
 _SAID: Final = (
     "next", "back", "progress", "sending", "problem_title", "missing", "missing_choice", "missing_choices",

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from leadsbot.features.forms.amounts import bounds
 from leadsbot.features.forms.definition import Conditions, Definition, Field, FieldTexts, Step, Theme, Translation
 from leadsbot.features.forms.files import kinds, readable, wanted
 from leadsbot.features.forms.reading import decimals_of
@@ -32,8 +33,8 @@ ENGLISH: Final = {
 }  # fmt: skip
 """The same languages as our own English sentences call them."""
 _PAGE_ONLY: Final = (
-    "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "file_hint", "kept_",
-    "changed", "launcher",
+    "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "file_hint", "range",
+    "kept_", "changed", "launcher",
 )  # fmt: skip
 _BY_TYPE: Final = {"email": "email", "phone": "tel"}
 _BY_KEY: Final = {
@@ -84,6 +85,8 @@ class ShownField(msgspec.Struct, frozen=True, omit_defaults=True):
     currency: str = ""
     example: str = ""
     """A telephone number of the field's country, as it is written there."""
+    told: dict[str, str] = {}
+    """``min``, ``max`` and ``step`` of an amount as messages tell them."""
     decimals: int = 2
     """As far as they decide what a single mark in an amount means."""
     scale: int = 0
@@ -192,8 +195,10 @@ def _step(step: Step, own: Translation, language: str, country: str | None) -> S
     return ShownStep(id=step.id, fields=fields, title=own.steps.get(step.id, "") or step.title, show_if=step.show_if)
 
 
-def _limits(field: Field, language: str) -> str:
-    """What a field for files takes, where its owner says nothing about it."""
+def _limits(field: Field, language: str, told: dict[str, str]) -> str:
+    """What a field for files or amounts takes, where its owner says nothing about it."""
+    if field.type != "file":
+        return words(language)["range"].format(**told) if None not in (field.min, field.max) and told else ""
     most = int(field.max or 1)
     return words(language)["file_hint" if most > 1 else "file_hint_one"].format(
         count=most, size=readable(field.max_bytes)
@@ -207,12 +212,13 @@ def _field(field: Field, own: Translation, language: str, country: str | None) -
         return (getattr(texts, name) if texts else "") or getattr(field, name)
 
     labels = texts.options if texts else {}
+    told = {name: each.told(language) for name, each in bounds(field).items()}
     return ShownField(
         key=field.key,
         type=field.type,
         label=text("label"),
         required=field.required,
-        help=text("help") or (_limits(field, language) if field.type == "file" else ""),
+        help=text("help") or _limits(field, language, told),
         placeholder=text("placeholder"),
         autocomplete=field.autocomplete or _token(field),
         inputmode=_INPUT_MODES.get(field.type, ""),
@@ -226,6 +232,7 @@ def _field(field: Field, own: Translation, language: str, country: str | None) -
         default=field.default,
         currency=field.currency,
         example=example_phone(field.country or country) if field.type == "phone" else "",
+        told=told,
         decimals=decimals_of(field),
         scale=field.scale if field.type == "rating" else 0,
         text=text("text"),
