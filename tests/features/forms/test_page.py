@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from leadsbot.features.capture.public import create_source
 from leadsbot.features.forms.endings import Thanks
+from leadsbot.features.forms.words import WORDS
 from leadsbot.infra.crypto import seal_token
 from leadsbot.kit.signing import Signer
 from tests.cast import BASE, BROWSER
@@ -420,6 +422,19 @@ async def test_an_ending_with_answers_is_shown_to_who_holds_what_we_sealed(forms
     unknown = seen(await forms.web.get(f"/f/{form['key']}/thanks?ending=https://evil.example&url=https://evil.example"))
     assert unknown.one("h1")["text"] == "Thank you"
     assert unknown.all("a") == []
+
+
+async def test_only_our_own_page_says_that_it_can_be_closed(forms: Forms) -> None:
+    form = await forms.make(contact())
+    typed = {"name": "Ada", "email": "ada@example.com"}
+    for language in WORDS:
+        told = (await forms.tell(form, {**typed, "_lang": language})).json()["ending"]
+        assert told["text"] == WORDS[language]["thanks_text"]
+        page = (await forms.web.get(told["url"])).text
+        assert f"{WORDS[language]['thanks_text']} {WORDS[language]['thanks_close']}" in html.unescape(page)
+    own = await forms.make(contact(endings=[{"id": "e", "title": "Well", "text": ""}]))
+    sent = await forms.send(own, typed)
+    assert "You can close this page" not in (await forms.web.get(sent.headers["location"])).text
 
 
 async def test_a_policy_lets_the_form_lead_where_its_endings_do(forms: Forms) -> None:

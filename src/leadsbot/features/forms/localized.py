@@ -33,8 +33,8 @@ ENGLISH: Final = {
 }  # fmt: skip
 """The same languages as our own English sentences call them."""
 _PAGE_ONLY: Final = (
-    "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "file_hint", "range",
-    "kept_", "changed", "launcher",
+    "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "file_hint",
+    "file_content", "range", "kept_", "changed", "launcher", "thanks_close",
 )  # fmt: skip
 _BY_TYPE: Final = {"email": "email", "phone": "tel"}
 _BY_KEY: Final = {
@@ -200,9 +200,8 @@ def _limits(field: Field, language: str, told: dict[str, str]) -> str:
     if field.type != "file":
         return words(language)["range"].format(**told) if None not in (field.min, field.max) and told else ""
     most = int(field.max or 1)
-    return words(language)["file_hint" if most > 1 else "file_hint_one"].format(
-        count=most, size=readable(field.max_bytes)
-    )
+    hint = words(language)["file_hint" if most > 1 else "file_hint_one"]
+    return f"{kinds(field)}. {hint.format(count=most, size=readable(field.max_bytes))}"
 
 
 def _field(field: Field, own: Translation, language: str, country: str | None) -> ShownField:

@@ -25,7 +25,7 @@ from leadsbot.features.forms.answers import FormCompiler
 from leadsbot.features.forms.beginnings import CONTEXT, Beginning
 from leadsbot.features.forms.consents import Consents, version_seen
 from leadsbot.features.forms.definition import Definition, Theme, encode
-from leadsbot.features.forms.endings import Thanks, filled, told
+from leadsbot.features.forms.endings import Thanks, filled, own
 from leadsbot.features.forms.localized import ShownForm, language_for, shown_form, untranslated
 from leadsbot.features.forms.model import contact_form
 from leadsbot.features.forms.public import Live
@@ -69,8 +69,7 @@ async def fill_in(request: PageRequest, form_key: FromPath[str], services: Uses)
         return _message(request, 410, "closed", form, text=form.definition.closed_text)
     if source.signed:
         return _message(request, 403, "signed", form)
-    own = origin(services.url())
-    if source.allowed_origins and own not in source.allowed_origins:
+    if source.allowed_origins and origin(services.url()) not in source.allowed_origins:
         return _message(request, 403, "elsewhere", form)
     begun = await _begun(request, services, form) if form.definition.partials else Begun()
     return _form(request, services, form, begun=begun)
@@ -87,10 +86,8 @@ async def thanks(request: PageRequest, form_key: FromPath[str], services: Uses) 
     language = _language(request, form.definition, request.query_params.get("lang", ""))
     name = request.query_params.get("ending", "")
     ending = next((each for each in form.definition.endings if each.id == name), None)
-    texts = told(ending, form.definition.languages.get(language), language)
+    texts = own(ending, form.definition.languages.get(language))
     said = Thanks(services.signer).said(source.key, name, request.query_params.get("said", ""))
-    if not form.version:
-        texts = {"title": "", "text": ""}
     return _message(request, 200, "thanks", form, title=texts["title"], text=texts["text"], said=said)
 
 
@@ -330,12 +327,13 @@ def _message(
         language = _language(request, form.definition, asked if about == "thanks" else "")
         speaker = _speaker(form.definition, language, said)
     ours = words(language)
+    usual = " ".join(ours[name] for name in (f"{about}_text", f"{about}_close") if name in ours)
     if said is not None:
         title, text = filled(title, said), filled(text, said)
     return _page(
         request, "message", status, form.definition.theme if form else Theme(), language,
         key=form.source.key if form else "", policy=POLICY,
-        say=speaker, title=title or ours[f"{about}_title"], text=text if title or text else ours[f"{about}_text"],
+        say=speaker, title=title or ours[f"{about}_title"], text=text if title or text else usual,
     )  # fmt: skip
 
 
