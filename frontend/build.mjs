@@ -16,7 +16,7 @@ const entries = [
   { name: "app.js", file: "src/app.ts", budget: 9_000 },
   { name: "app.css", file: "styles/app.css", budget: 8_000 },
   { name: "form.css", file: "styles/form.css", budget: 2_000 },
-  { name: "hosted.js", file: "src/hosted/main.ts", budget: 4_100 },
+  { name: "hosted.js", file: "src/hosted/main.ts", budget: 4_000 },
   { name: "try.css", file: "styles/try.css", budget: 1_000 },
   // For other people's pages: the first is a classic script, the second a module to which the server adds the form.
   { name: "widget.js", file: "src/widget/main.ts", budget: 4_500, stem: "widget.v1", target: "es2021" },

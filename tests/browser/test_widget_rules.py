@@ -158,3 +158,30 @@ async def test_each_step_says_what_is_wrong_with_it_and_goes_to_the_first_place(
         assert said == []
     (row,) = await at.arrived(source="designed")
     assert (row["fields"]["area"], row["fields"]["budget"], row["fields"]["code"]) == ("4996", "1.250", "ABC")
+
+
+async def test_a_consent_shows_its_label_and_the_mistakes_are_links_in_one_box(at: Place, engine: Browser) -> None:
+    terms = field("terms", "consent", required=True, text="You may call me.")
+    news = field("news", "consent", text="Send me news.", label="")
+    await at.clear()
+    source = await at.design({"title": "T", "steps": [{"id": "a", "fields": [field("email", "email"), terms, news]}]})
+    at.page('<div id="here"></div>', token=source.key, mode="inline", target="#here")
+    async with visiting(engine, at) as (context, said):
+        page = await context.new_page()
+        await page.goto("/")
+        box = page.get_by_role("checkbox", name="You may call me.")
+        await shows(box).to_have_accessible_name("Terms You may call me.")
+        await page.get_by_text("Terms", exact=True).click()
+        await shows(box).to_be_checked()
+        await box.uncheck()
+        await shows(page.get_by_role("checkbox", name="Send me news. (optional)", exact=True)).to_be_visible()
+        alert = page.get_by_role("alert")
+        assert await alert.evaluate("one => getComputedStyle(one).borderTopWidth") == "0px"
+        await page.get_by_role("button", name="Send").click()
+        line = alert.get_by_role("button", name="Terms: Please tick this box.")
+        look = "one => [getComputedStyle(one).borderTopWidth, getComputedStyle(one).backgroundColor]"
+        assert await line.evaluate(look) == ["0px", "rgba(0, 0, 0, 0)"]
+        assert (await alert.evaluate(look))[0] == "2px"
+        await line.click()
+        await shows(box).to_be_focused()
+    assert said == []

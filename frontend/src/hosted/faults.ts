@@ -4,21 +4,17 @@ import { refused } from "../widget/form/chosen";
 import { amount, files, given } from "./answers";
 import type { Drawn, Say } from "./types";
 
-const MISSING: Record<string, string> = {
-  select: "missing_choice", radio: "missing_choice", rating: "missing_choice", multiselect: "missing_choices",
-  checkbox: "missing_tick", consent: "missing_tick", file: "missing_file",
-}; // prettier-ignore
 const SPACED = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 export const fault = ({ part, controls }: Drawn, say: Say): string => {
-  const { type, required } = part;
+  const { type } = part;
   const [first] = controls;
   if (!first) return "";
   // A browser gives no value for a number or a date that it cannot read.
   if (first.validity.badInput) return say(type);
   const answers = given(part, controls);
   const [answer] = answers;
-  if (!answer) return required ? say(MISSING[type] ?? "missing") : "";
+  if (!answer) return part.missing ?? "";
   if (type === "multiselect") return counted(answers.length, part, "too_few", "too_many", say);
   if (type === "file") return (answers.length > (part.max ?? 1) && say("too_many_files", { max: part.max ?? 1 })) || refused(files(controls), { ...part, accept: (first as HTMLInputElement).accept.split(",") }, say);
   if (type === "number" || type === "money") return numbered(answer, first, part, say);

@@ -6,7 +6,8 @@ export interface Part {
   key: string;
   type: FieldType;
   label: string;
-  required?: boolean;
+  /** What is said where it is required and nothing was answered. */
+  missing?: string;
   min?: number;
   max?: number;
   scale?: number;

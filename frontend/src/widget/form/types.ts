@@ -26,6 +26,8 @@ export interface Field {
   type: FieldType;
   label: string;
   required?: boolean;
+  /** What is said where it is required and nothing was answered. */
+  missing?: string;
   help?: string;
   placeholder?: string;
   autocomplete?: string;
@@ -81,7 +83,7 @@ export interface LocalForm {
   dir: "ltr" | "rtl";
   title: string;
   intro?: string;
-  button?: string;
+  button: string;
   notice_url?: string;
   theme: Theme;
   steps: Step[];

@@ -29,7 +29,7 @@ from leadsbot.features.forms.consents import Asked, Consents, Texts, version_see
 from leadsbot.features.forms.definition import Definition, Field
 from leadsbot.features.forms.endings import Finish, Thanks, finish
 from leadsbot.features.forms.files import References
-from leadsbot.features.forms.reading import Fault, Opened, Take, blank, reader, taker, ticked
+from leadsbot.features.forms.reading import MISSING, Fault, Opened, Take, blank, reader, taker, ticked
 from leadsbot.features.forms.words import WORDS, closest, words
 from leadsbot.infra import logging
 from leadsbot.kit.clock import utcnow
@@ -38,9 +38,6 @@ from leadsbot.kit.errors import Gone
 from leadsbot.kit.signing import Signer
 
 log = logging.get(__name__)
-_MISSING = {"select": "missing_choice", "radio": "missing_choice", "rating": "missing_choice",
-            "multiselect": "missing_choices", "checkbox": "missing_tick", "consent": "missing_tick",
-            "file": "missing_file"}  # fmt: skip
 
 
 class _Item(NamedTuple):
@@ -130,7 +127,7 @@ class CompiledForm:
                 given[key] = not empty
             if empty:
                 if required:
-                    faults[key] = Fault(_MISSING.get(self._fields[key].type, "missing"))
+                    faults[key] = Fault(MISSING.get(self._fields[key].type, "missing"))
                 continue
             try:
                 value = kept[key] = take(value)

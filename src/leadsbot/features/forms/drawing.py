@@ -20,13 +20,13 @@ _GROUPS: Final = frozenset({"radio", "multiselect", "rating"})
 _TICKS: Final = frozenset({"checkbox", "consent"})
 _ENDS: Final = tuple(".:?!…؟。")
 _JUDGED: Final = (
-    "key", "type", "required", "min", "max", "scale", "currency", "told", "example", "pattern", "pattern_help",
+    "key", "type", "missing", "min", "max", "scale", "currency", "told", "example", "pattern", "pattern_help",
     "max_bytes", "types", "size", "show_if",
 )  # fmt: skip
 _SAID: Final = (
-    "next", "back", "progress", "sending", "problem_title", "missing", "missing_choice", "missing_choices",
-    "missing_tick", "missing_file", "email", "phone", "number", "money", "date", "pattern", "at_least", "at_most",
-    "step", "too_short", "too_long", "too_few", "too_many", "too_many_files", "file_size", "file_type",
+    "next", "back", "progress", "sending", "problem_title", "email", "phone", "number", "money", "date", "pattern",
+    "at_least", "at_most", "step", "too_short", "too_long", "too_few", "too_many", "too_many_files", "file_size",
+    "file_type",
 )  # fmt: skip
 
 

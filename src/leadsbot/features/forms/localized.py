@@ -14,7 +14,7 @@ import msgspec
 from leadsbot.features.forms.amounts import bounds
 from leadsbot.features.forms.definition import Conditions, Definition, Field, FieldTexts, Step, Theme, Translation
 from leadsbot.features.forms.files import kinds, readable, wanted
-from leadsbot.features.forms.reading import decimals_of
+from leadsbot.features.forms.reading import MISSING, decimals_of
 from leadsbot.features.forms.words import closest, preferred, right_to_left, words
 from leadsbot.kit.contact import example_phone
 
@@ -34,7 +34,7 @@ ENGLISH: Final = {
 """The same languages as our own English sentences call them."""
 _PAGE_ONLY: Final = (
     "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "file_hint",
-    "file_content", "range", "kept_", "changed", "launcher", "thanks_close",
+    "file_content", "missing", "range", "kept_", "changed", "launcher", "thanks_close",
 )  # fmt: skip
 _BY_TYPE: Final = {"email": "email", "phone": "tel"}
 _BY_KEY: Final = {
@@ -70,6 +70,8 @@ class ShownField(msgspec.Struct, frozen=True, omit_defaults=True):
     type: str
     label: str = ""
     required: bool = False
+    missing: str = ""
+    """What is said where it is required and nothing was answered."""
     help: str = ""
     placeholder: str = ""
     autocomplete: str = ""
@@ -217,6 +219,7 @@ def _field(field: Field, own: Translation, language: str, country: str | None) -
         type=field.type,
         label=text("label"),
         required=field.required,
+        missing=words(language)[MISSING.get(field.type, "missing")] if field.required else "",
         help=text("help") or _limits(field, language, told),
         placeholder=text("placeholder"),
         autocomplete=field.autocomplete or _token(field),

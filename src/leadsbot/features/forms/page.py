@@ -162,9 +162,7 @@ def _form(
     faults, general = _faults(services, form, refused[0], language) if refused else ({}, "")
     if sent is not None:
         sent, faults = _read_again(form, sent, faults, language)
-    shown = shown_form(
-        form.definition, language, key=form.source.key, version=form.version, country=form.country
-    )
+    shown = shown_form(form.definition, language, key=form.source.key, version=form.version, country=form.country)
     problems = drawing.problems(shown, faults, general)
     brought = along(refused[1], drawing.asked(shown), faults) if refused else []
     base = services.url(f"/f/{shown.key}")

@@ -31,6 +31,11 @@ Take: TypeAlias = Callable[[Any], Any]
 """From what was sent, which is not blank, to what is stored; raises Fault."""
 
 MAX_FILES: Final = 10
+MISSING: Final = {
+    "select": "missing_choice", "radio": "missing_choice", "rating": "missing_choice", "multiselect": "missing_choices",
+    "checkbox": "missing_tick", "consent": "missing_tick", "file": "missing_file",
+}  # fmt: skip
+"""What is said where nothing was answered, by type; ``missing`` for the others."""
 _NOT_TICKED: Final = frozenset({"", "0", "false", "off", "no"})
 _PLAIN_EMAIL: Final = re.compile(
     r"[a-z0-9_+\-]+(?:\.[a-z0-9_+\-]+)*@(?:[a-z0-9][a-z0-9\-]*\.)+[a-z]{2,24}", re.IGNORECASE
