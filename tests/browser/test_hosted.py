@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, FilePayload, Page
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, Route
 from playwright.async_api import expect as shows
 from sqlalchemy import text
 
@@ -186,6 +186,7 @@ async def test_amounts_are_read_as_the_server_reads_them(page: Page) -> None:
     for typed, steps in (
         ("1.250", 4), ("1,250.50", 4), ("€ 2 000", 4), ("1250,00 EUR", 4), ("١٢٥٠", 4), ("1'250", 4), ("1.250.000", 4),
         ("900", 3), ("1,5", 3), ("999.99", 3), ("a lot", 3), ("1.25.0", 3), ("", 3),
+        ("€ 2.500,-", 4), ("2'500.--", 4), ("1 000,- €", 3), ("5000k", 3), ("5 000 Mio.", 3), ("5000 Kč", 4),
     ):  # fmt: skip
         await budget.fill(typed)
         await shows(page.get_by_text(f"Step 2 of {steps}"), typed).to_be_visible()
@@ -557,3 +558,36 @@ async def test_a_page_that_was_open_while_the_form_was_published_is_sent_with_wh
     await shows(page.get_by_role("heading", name="Thank you")).to_be_visible()
     (answers,) = await arrived(product, path)
     assert (answers["terms"], answers["message"], "_version" in answers) == ("yes", "Our roof leaks.", False)
+
+
+async def test_a_plain_form_leads_where_it_wanted_also_after_a_mistake(
+    product: Product, context: BrowserContext
+) -> None:
+    made = await product.http.post(
+        "/api/v1/forms", headers=product.key,
+        json={
+            "definition": one_step(field("name"), field("email", "email", required=True)), "name": "B",
+            "redirect_allow": ["https://shop.example/"],
+        },
+    )  # fmt: skip
+    path = f"/f/{made.json()['key']}"
+    own = (
+        f'<form method="post" action="{product.address}{path}"><input name="email"><input name="favourite_colour">'
+        '<input type="hidden" name="_next" value="https://shop.example/thanks"><button>Go</button></form>'
+    )
+
+    async def shop(route: Route) -> None:
+        body = own if route.request.url.endswith("/form") else "<h1>Ours</h1>"
+        await route.fulfill(content_type="text/html", body=body)
+
+    await context.route("https://shop.example/**", shop)
+    page = await context.new_page()
+    await page.goto("https://shop.example/form")
+    await page.locator("[name=email]").fill("ada")
+    await page.locator("[name=favourite_colour]").fill("blue")
+    await press(page, "Go")
+    await page.get_by_label("Email").fill("ada@example.org")
+    await press(page, "Send")
+    await page.wait_for_url("https://shop.example/thanks")
+    (answers,) = await arrived(product, path)
+    assert answers == {"email": "ada@example.org", "favourite_colour": "blue", "name": ""}

@@ -728,7 +728,7 @@ async def test_files_are_chosen_checked_and_sent_once(at: Place, page: Page) -> 
     assert at.road.sent == []
     await box.set_input_files({"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"<script>1</script>"})
     await send(page)
-    await shows(page.get_by_text("“cv.pdf” is not a kind of file").first).to_be_visible()
+    await shows(page.get_by_text("The content of “cv.pdf” is not what its name says").first).to_be_visible()
 
     at.road.fails, at.road.lost_answers = 1, 1
     await box.set_input_files(

@@ -22,6 +22,8 @@ AMOUNTS = (
     "12", " 12 ", "1234.5", "1 234,50", "1.234,50", "1,234.50", "1'234.5", "1.250", "1,250", "1.250.000", "1.25.000",
     "€ 250", "250 €", "Rs. 250", "CHF.250", "CHF 1'250.00", "250 kr.", "US$.50", ".5", "-.5", "-3", "+3", "€ -5", "0",
     "12.", "1,2.5", "1234.500", "many", "12 or 13", "1e5", "0x10", "Infinity", "-", ".", "..", "٣٤", "3 1", "10.01",
+    "€ 2.500,-", "2.500,-", "1 000 €", "1\u00a0000,00\u00a0€", "2'500.--", "CHF 250.–", "2.500,- EUR", "5k", "5 K",
+    "5k€", "5 Mio.", "5 tsd", "5 TEUR", "250 kr", "250 Kč", "250 TL", "250 KM", "K 250", "250 MT",
 )  # fmt: skip
 NUMBER, MONEY, DINAR = (
     Field(key="n", type="number", label="N"),
@@ -139,8 +141,8 @@ async def test_each_step_says_what_is_wrong_with_it_and_goes_to_the_first_place(
             await page.get_by_label(label).fill(value)
         await page.get_by_label("Time").check()
         await page.get_by_role("button", name="Next").click()
-        await shows(alert.get_by_role("button", name="Area: The largest possible value is 5000.")).to_be_visible()
-        await shows(alert.get_by_role("button", name="Budget: Please enter an amount, like 250")).to_be_visible()
+        await shows(alert.get_by_role("button", name="Area: The largest possible value is 5,000.")).to_be_visible()
+        await shows(alert.get_by_role("button", name="Budget: Please enter the whole amount in digits")).to_be_visible()
         assert await alert.get_by_role("button").count() == 2
 
         for label, value in {"Area": "4.996", "Budget": "1.250"}.items():
@@ -156,3 +158,30 @@ async def test_each_step_says_what_is_wrong_with_it_and_goes_to_the_first_place(
         assert said == []
     (row,) = await at.arrived(source="designed")
     assert (row["fields"]["area"], row["fields"]["budget"], row["fields"]["code"]) == ("4996", "1.250", "ABC")
+
+
+async def test_a_consent_shows_its_label_and_the_mistakes_are_links_in_one_box(at: Place, engine: Browser) -> None:
+    terms = field("terms", "consent", required=True, text="You may call me.")
+    news = field("news", "consent", text="Send me news.", label="")
+    await at.clear()
+    source = await at.design({"title": "T", "steps": [{"id": "a", "fields": [field("email", "email"), terms, news]}]})
+    at.page('<div id="here"></div>', token=source.key, mode="inline", target="#here")
+    async with visiting(engine, at) as (context, said):
+        page = await context.new_page()
+        await page.goto("/")
+        box = page.get_by_role("checkbox", name="You may call me.")
+        await shows(box).to_have_accessible_name("Terms You may call me.")
+        await page.get_by_text("Terms", exact=True).click()
+        await shows(box).to_be_checked()
+        await box.uncheck()
+        await shows(page.get_by_role("checkbox", name="Send me news. (optional)", exact=True)).to_be_visible()
+        alert = page.get_by_role("alert")
+        assert await alert.evaluate("one => getComputedStyle(one).borderTopWidth") == "0px"
+        await page.get_by_role("button", name="Send").click()
+        line = alert.get_by_role("button", name="Terms: Please tick this box.")
+        look = "one => [getComputedStyle(one).borderTopWidth, getComputedStyle(one).backgroundColor]"
+        assert await line.evaluate(look) == ["0px", "rgba(0, 0, 0, 0)"]
+        assert (await alert.evaluate(look))[0] == "2px"
+        await line.click()
+        await shows(box).to_be_focused()
+    assert said == []

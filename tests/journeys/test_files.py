@@ -40,7 +40,7 @@ async def test_a_form_that_was_begun_is_sent_with_a_file_and_becomes_one_lead(pr
         path, data=sent, files={"cv": ("cv.pdf", b"MZ", "application/pdf")}, headers=visitor
     )
     assert wrong.status_code == 422
-    assert "“cv.pdf” is not a kind of file" in wrong.text
+    assert "The content of “cv.pdf” is not what its name says" in wrong.text
     assert mark in wrong.text
     right = await product.http.post(path, data=sent, files={"cv": ("cv.pdf", PDF, "text/html")}, headers=visitor)
     assert right.status_code == 303

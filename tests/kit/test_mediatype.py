@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from leadsbot.kit.mediatype import COMMON, UNKNOWN, called, media_type, takes
+from leadsbot.kit.mediatype import COMMON, UNKNOWN, called, media_type, said_by_name, takes
 
 
 def archive(**files: bytes) -> bytes:
@@ -77,6 +77,15 @@ def test_a_family_of_types_takes_its_members_but_no_picture_that_is_markup() -> 
     assert not takes(["image/*"], "application/pdf")
     assert takes(["text/plain"], "text/csv")
     assert not takes(["text/plain"], "text/html")
+
+
+def test_the_ending_of_a_name_says_what_a_file_should_be() -> None:
+    said = {name: said_by_name(name) for name in ("a.PNG", "b.c.jpg", "cv.docx", "x.csv", "run.exe", "pdf.", "")}
+    assert list(said.values())[:4] == [
+        "image/png", "image/jpeg", "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "text/csv",
+    ]  # fmt: skip
+    assert {said["run.exe"], said["pdf."], said[""]} == {UNKNOWN}
 
 
 def test_formats_have_names_that_people_know() -> None:

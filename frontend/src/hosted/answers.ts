@@ -1,12 +1,13 @@
 // What is filled in, and how conditions read it. The server decides again, by the same rules (features/forms/reading.py).
 import type { Field, Value } from "../widget/form/types";
+import { MULTIPLE } from "../widget/form/alike";
 import { seen } from "../widget/logic";
 import type { Control, Part } from "./types";
 
 const AMOUNT = /^(?:[-+]?[0-9][0-9.,'’ \u00a0\u202f]{0,30}|[-+]?[.,][0-9]{1,20})$/;
 const GROUPED = /^[-+]?[0-9]{1,3}(?:[.,][0-9]{3})+$/;
 const MARK = "(?:\\p{L}{1,4}\\.?|\\p{L}{0,2}\\p{Sc})?";
-const MONEY = new RegExp(`^${MARK}\\s*([-+]?[0-9.,][0-9.,'’\\s]*)\\s*${MARK}$`, "u");
+const MONEY = new RegExp(`^${MARK}\\s*([-+]?[0-9.,][0-9.,'’\\s]*)(?:[.,]\\s*[-–—]{1,2})?\\s*${MARK}$`, "u");
 /** Currencies with three decimals: there "1.250" has a fraction. */
 const THOUSANDTHS = /^(BHD|IQD|JOD|KWD|LYD|OMR|TND)$/;
 
@@ -27,7 +28,7 @@ export const files = ([first]: Control[]): File[] => [...((first as HTMLInputEle
 export const amount = (text: string, { type, currency = "" }: Pick<Part, "type" | "currency">): number | undefined => {
   const money = type === "money";
   let said = text.replace(/[٠-٩۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 15));
-  if (money) said = MONEY.exec(said)?.[1]?.trim() ?? "";
+  if (money) said = (MULTIPLE.test(said) ? "" : MONEY.exec(said)?.[1]?.trim()) ?? "";
   if (!AMOUNT.test(said)) return undefined;
   said = said.replace(/['’ \u00a0\u202f]/g, "");
   const point = Math.max(said.lastIndexOf("."), said.lastIndexOf(","));

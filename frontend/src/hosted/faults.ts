@@ -4,21 +4,17 @@ import { refused } from "../widget/form/chosen";
 import { amount, files, given } from "./answers";
 import type { Drawn, Say } from "./types";
 
-const MISSING: Record<string, string> = {
-  select: "missing_choice", radio: "missing_choice", rating: "missing_choice", multiselect: "missing_choices",
-  checkbox: "missing_tick", consent: "missing_tick", file: "missing_file",
-}; // prettier-ignore
 const SPACED = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 export const fault = ({ part, controls }: Drawn, say: Say): string => {
-  const { type, required } = part;
+  const { type } = part;
   const [first] = controls;
   if (!first) return "";
   // A browser gives no value for a number or a date that it cannot read.
   if (first.validity.badInput) return say(type);
   const answers = given(part, controls);
   const [answer] = answers;
-  if (!answer) return required ? say(MISSING[type] ?? "missing") : "";
+  if (!answer) return part.missing ?? "";
   if (type === "multiselect") return counted(answers.length, part, "too_few", "too_many", say);
   if (type === "file") return (answers.length > (part.max ?? 1) && say("too_many_files", { max: part.max ?? 1 })) || refused(files(controls), { ...part, accept: (first as HTMLInputElement).accept.split(",") }, say);
   if (type === "number" || type === "money") return numbered(answer, first, part, say);
@@ -36,11 +32,9 @@ const counted = (size: number, { min = 0, max }: Bounds, few: string, many: stri
 const numbered = (answer: string, control: Drawn["controls"][number], part: Bounds, say: Say): string => {
   const number = amount(answer, part);
   if (number === undefined) return say(part.type);
-  const { min, max, currency } = part;
-  const told = (bound = 0): string => bound + (currency ? ` ${currency}` : "");
-  if (number < min!) return say("at_least", { min: told(min) });
-  if (number > max!) return say("at_most", { max: told(max) });
-  return control.validity.stepMismatch ? say("step", { step: control.getAttribute("step"), min: told(min) }) : "";
+  const { min, max, told } = part;
+  const code = number < min! ? "at_least" : number > max! ? "at_most" : control.validity.stepMismatch && "step";
+  return code ? say(code, told) : "";
 };
 
 const patterned = (answer: string, { type, pattern, pattern_help }: Bounds, say: Say): string => {

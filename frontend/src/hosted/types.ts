@@ -6,11 +6,14 @@ export interface Part {
   key: string;
   type: FieldType;
   label: string;
-  required?: boolean;
+  /** What is said where it is required and nothing was answered. */
+  missing?: string;
   min?: number;
   max?: number;
   scale?: number;
   currency?: string;
+  /** Bounds and steps of an amount, as messages tell them. */
+  told?: Partial<Record<"min" | "max" | "step", string>>;
   pattern?: string;
   pattern_help?: string;
   max_bytes?: number;

@@ -102,6 +102,10 @@ _HTML: Final = frozenset(
 _TEXTS: Final = {
     "csv": "text/csv", "ics": "text/calendar", "vcf": "text/vcard", "md": "text/markdown", "json": "application/json",
 }  # fmt: skip
+_BY_NAME: Final = {
+    **{name.lower(): kind for kind, name in NAMES.items()}, **_TEXTS,
+    "jpg": "image/jpeg", "tif": "image/tiff", "heif": "image/heic", "oga": "audio/ogg",
+}  # fmt: skip
 _LOOKED_AT: Final = 4_096
 _LONGEST_DIRECTORY: Final = 5_000
 
@@ -124,6 +128,11 @@ def media_type(content: bytes, name: str = "") -> str:
     if len(content) > 2 and content[0] == 0xFF and content[1] & 0xE6 == 0xE2:
         return "audio/mpeg"
     return _text(content, name)
+
+
+def said_by_name(name: str) -> str:
+    """What a file would be if it were what the ending of its name says; UNKNOWN for other endings."""
+    return _BY_NAME.get(name.rpartition(".")[2].lower(), UNKNOWN)
 
 
 def takes(wanted: Iterable[str], kind: str) -> bool:
@@ -193,4 +202,6 @@ def _decoded(content: bytes) -> str | None:
     return None
 
 
-__all__ = ["COMMON", "DOCUMENTS", "NAMES", "PICTURES", "PLAIN", "UNKNOWN", "called", "media_type", "takes"]
+__all__ = [
+    "COMMON", "DOCUMENTS", "NAMES", "PICTURES", "PLAIN", "UNKNOWN", "called", "media_type", "said_by_name", "takes",
+]  # fmt: skip

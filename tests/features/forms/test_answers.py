@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from leadsbot.kit.clock import utcnow
+from tests.cast import Browser
 from tests.features.forms.conftest import Forms, contact, field, one_step
 from tests.product import until
 
@@ -67,6 +70,10 @@ TAKEN: list[tuple[dict[str, Any], Any, Any]] = [
     (field("a", "number", min=-5, step=0.5), "-4.5", "-4.5"),
     (field("a", "money", currency="EUR", min=1000), "1.250,00 €", "1.250,00 €"),
     (field("a", "money", currency="EUR", min=1000), "1.250", "1.250"),
+    (field("a", "money", currency="EUR", min=2500, max=2500), "€ 2.500,-", "€ 2.500,-"),
+    (field("a", "money", currency="EUR", min=2500, max=2500), "2'500.–", "2'500.–"),
+    (field("a", "money", currency="EUR", min=1000, max=1000), "1 000 €", "1 000 €"),
+    (field("a", "money", currency="CZK"), "250 Kč", "250 Kč"),
     (field("a", "date"), "2026-02-28", "2026-02-28"),
     (field("a", "date"), "2026-02-28T00:00:00Z", "2026-02-28T00:00:00Z"),
     (field("a", "select", options=YES_NO), "yes", "yes"),
@@ -100,6 +107,7 @@ REFUSED: list[tuple[dict[str, Any], Any]] = [
     (field("a", "number", step=1e-30), "9" * 30),
     (field("a", "number"), "9" * 50),
     (field("a", "money", currency="EUR", max=1000), "1.250"),
+    *((field("a", "money", currency="EUR"), each) for each in ("5k", "5 K€", "2 Mio.", "5 TEUR", "5 mio")),
     (field("a", "date"), "30.02.2026"),
     (field("a", "date"), "2026-02-30"),
     (field("a", "date"), "20260228xx"),
@@ -140,6 +148,33 @@ async def test_the_bounds_of_an_amount_are_told_in_its_currency(forms: Forms) ->
     }
 
 
+async def test_the_bounds_of_an_amount_are_written_as_the_language_writes_numbers(forms: Forms) -> None:
+    form = await forms.make(
+        one_step(
+            field("budget", "money", currency="EUR", min=1500.5, max=50000), field("size", "number", min=0, step=0.5),
+            field("helped", "number", min=1, max=2, help="One or two."),
+        )
+    )  # fmt: skip
+    for language, least, most, step in (
+        ("en", "1,500.5", "50,000", "0.5"), ("de", "1.500,5", "50.000", "0,5"), ("es", "1500,5", "50.000", "0,5"),
+        ("fr", "1\u202f500,5", "50\u202f000", "0,5"), ("pl", "1500,5", "50\u00a0000", "0,5"),
+        ("xx", "1,500.5", "50,000", "0.5"),
+    ):  # fmt: skip
+        asked = {"_lang": language, "budget": "50001", "size": "0.3"}
+        page = await forms.send(form, asked)
+        assert page.status_code == 422
+        for told in (faults(await forms.tell(form, asked)), html.unescape(page.text)):
+            assert f"{most} EUR" in (told if isinstance(told, str) else told["budget"])
+            assert f" {step}" in (told if isinstance(told, str) else told["size"])
+        hint = html.unescape(page.text).partition('id="h-budget">')[2].partition("<")[0]
+        assert f"{least} EUR" in hint
+        assert f"{most} EUR" in hint
+        # What its script says is the same.
+        assert logic_of(page.text)["steps"][0]["fields"][0]["told"] == {"min": f"{least} EUR", "max": f"{most} EUR"}
+        assert 'id="h-size"' not in page.text
+        assert "One or two." in html.unescape(page.text).partition('id="h-helped">')[2].partition("</p>")[0]
+
+
 async def test_each_type_takes_what_browsers_and_scripts_send(forms: Forms) -> None:
     for made, sent, kept in TAKEN:
         form = await forms.make(one_step(made, field("email", "email")))
@@ -177,6 +212,49 @@ async def test_the_country_of_a_number_is_the_fields_then_the_sources_then_the_w
         return (await forms.tell(british, {"phone": number})).status_code == 201
 
     await until(taken)
+
+
+async def test_the_number_that_a_visitor_is_shown_as_an_example_is_the_same_everywhere(
+    forms: Forms, alice: Browser
+) -> None:
+    changed = await forms.web.http.patch("/api/v1/workspace", headers=forms.cast.alice.bearer, json={"country": "DE"})
+    assert changed.status_code == 200, changed.text
+    form = await forms.make(one_step(field("phone", "phone"), field("abroad", "phone", country="FR")))
+
+    async def examples() -> dict[str, tuple[str, ...]]:
+        """By field, from every place that tells one."""
+        told = faults(await forms.tell(form, {"phone": "1", "abroad": "1"}))
+        public = (await forms.call("GET", f"/{form['id']}/public")).json()
+        draft = (await forms.call("GET", f"/{form['id']}/public?draft=true")).json()
+        hosted = logic_of((await forms.see(form)).text)
+        tried = logic_of((await alice.get(f"/forms/{form['id']}/preview")).text)
+        widget = (await alice.get(f"/forms/{form['id']}/preview?as=widget")).text
+        module = (await forms.web.get(f"/api/widget/form.js?token={form['key']}")).text
+        found = {}
+        for place, key in enumerate(("phone", "abroad")):
+            example = told[key].partition("like ")[2].rstrip(".")
+            shown = [each["steps"][0]["fields"][place]["example"] for each in (public, draft, hosted, tried)]
+            assert example in html.unescape(widget)
+            assert example in module
+            found[key] = (example, *shown)
+        return found
+
+    assert {key: set(all) for key, all in (await examples()).items()} == {
+        "phone": {"+49 30 123456"}, "abroad": {"+33 1 23 45 67 89"},
+    }  # fmt: skip
+    await forms.option(form, country="AT")
+
+    async def moved() -> bool:
+        return "+43" in faults(await forms.tell(form, {"phone": "1"}))["phone"]
+
+    await until(moved)
+    assert {key: len(set(all)) for key, all in (await examples()).items()} == {"phone": 1, "abroad": 1}
+
+
+def logic_of(page: str) -> dict[str, Any]:
+    """What the script of a form's page is given."""
+    given: dict[str, Any] = json.loads(html.unescape(page.partition('data-logic="')[2].partition('"')[0]))
+    return given
 
 
 def asking() -> dict[str, Any]:

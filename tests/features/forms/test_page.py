@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from leadsbot.features.capture.public import create_source
 from leadsbot.features.forms.endings import Thanks
+from leadsbot.features.forms.words import WORDS
 from leadsbot.infra.crypto import seal_token
 from leadsbot.kit.signing import Signer
 from tests.cast import BASE, BROWSER
@@ -181,6 +183,53 @@ async def test_what_is_wrong_is_told_on_top_and_beside_the_field(forms: Forms) -
     group = next(each for each in page.all("fieldset") if each["data-field"] == "what")
     assert group["aria-describedby"] == "e-what"
     assert "aria-invalid" not in page.one("input", name="first_name")
+
+
+async def test_a_page_that_is_shown_again_brings_along_what_its_form_does_not_know(forms: Forms) -> None:
+    form = await forms.make(contact())
+    await forms.option(form, redirect_allow=["https://shop.example/"])
+    typed = {
+        "name": "Ada", "email": "ada", "message": "", "_next": "https://shop.example/thanks?a=1", "_subject": "Roof",
+        "favourite_colour": '"><script>', "tags": ["a", "b"], "address[city]": "Bonn", "address": "x", "one[]": "1",
+        "context[page]": "/roofs", "fields[size]": "9", "_token": "forged", "_gotcha": "", "_version": "7",
+        "_key": "k", "password": "secret", "altcha": "proof", "h-captcha-response": "r", "empty": "",
+    }  # fmt: skip
+    answer = await forms.send(form, typed)
+    page = seen(answer, 422)
+    assert "form-action 'self' https://shop.example" in answer.headers["content-security-policy"]
+    hidden = [(each["name"], each["value"]) for each in page.all("input", type="hidden")]
+    assert [pair for pair in hidden if pair[0] not in ("_token", "_version")] == [
+        ("_next", "https://shop.example/thanks?a=1"), ("_subject", "Roof"), ("favourite_colour", '"><script>'),
+        ("tags[]", "a"), ("tags[]", "b"), ("address[city]", "Bonn"), ("address", "x"), ("one[]", "1"),
+        ("context[page]", "/roofs"), ("fields[size]", "9"),
+    ]  # fmt: skip
+    again: dict[str, Any] = {"name": "Ada", "email": "ada@example.com"}
+    for name, value in hidden:
+        again[name] = [*again[name], value] if name in again else [value]
+    sent = await forms.send(form, again)
+    assert (sent.status_code, sent.headers["location"]) == (303, "https://shop.example/thanks?a=1")
+    stored = await forms.stored(await forms.send(form, again, accept="application/json"))
+    assert stored.fields == {
+        "name": "Ada", "email": "ada@example.com", "favourite_colour": '"><script>', "tags": ["a", "b"],
+        "address": {"": "x", "city": "Bonn"}, "one": ["1"], "size": "9",
+    }  # fmt: skip
+    assert (stored.context["subject"], stored.context["page"]) == ("Roof", "/roofs")
+
+
+async def test_what_is_brought_along_has_bounds_and_leads_to_allowed_pages_only(forms: Forms) -> None:
+    form = await forms.make(contact())
+    many = {f"more_{n}": "x" * 600 for n in range(250)}
+    answer = await forms.send(form, {"email": "ada", "_next": "https://evil.example/", **many})
+    assert "evil.example" not in answer.headers["content-security-policy"]
+    brought = [each for each in seen(answer, 422).all("input", type="hidden") if each["name"].startswith("more_")]
+    assert 100 < len(brought) < 200
+    long = await forms.send(form, {"email": "ada", "story": "y" * 6000})
+    assert len(seen(long, 422).one("input", name="story")["value"]) == 5000
+    # What was refused itself is not sent again by somebody who cannot see it.
+    refused = await forms.send(form, {"name": "Ada", "email": "a@example.com", "strange": "a\0b", "good": "1"})
+    page = seen(refused, 422)
+    assert page.all("input", name="strange") == []
+    assert page.one("input", name="good")["value"] == "1"
 
 
 async def test_an_empty_post_is_told_which_fields_are_needed(forms: Forms) -> None:
@@ -373,6 +422,19 @@ async def test_an_ending_with_answers_is_shown_to_who_holds_what_we_sealed(forms
     unknown = seen(await forms.web.get(f"/f/{form['key']}/thanks?ending=https://evil.example&url=https://evil.example"))
     assert unknown.one("h1")["text"] == "Thank you"
     assert unknown.all("a") == []
+
+
+async def test_only_our_own_page_says_that_it_can_be_closed(forms: Forms) -> None:
+    form = await forms.make(contact())
+    typed = {"name": "Ada", "email": "ada@example.com"}
+    for language in WORDS:
+        told = (await forms.tell(form, {**typed, "_lang": language})).json()["ending"]
+        assert told["text"] == WORDS[language]["thanks_text"]
+        page = (await forms.web.get(told["url"])).text
+        assert f"{WORDS[language]['thanks_text']} {WORDS[language]['thanks_close']}" in html.unescape(page)
+    own = await forms.make(contact(endings=[{"id": "e", "title": "Well", "text": ""}]))
+    sent = await forms.send(own, typed)
+    assert "You can close this page" not in (await forms.web.get(sent.headers["location"])).text
 
 
 async def test_a_policy_lets_the_form_lead_where_its_endings_do(forms: Forms) -> None:

@@ -266,6 +266,19 @@ async def test_a_person_sees_the_page_again_with_everything_typed(files: Files) 
     assert (await files.send(form, pdf("me.png", PNG))).status_code == 303
 
 
+async def test_a_file_that_is_not_what_its_name_says_is_told_so(files: Files) -> None:
+    form = await files.forms.make(wants(accept=["image/png", "image/jpeg"]))
+    for name, content, said in (
+        ("photo.png", b"MZ" + bytes(9), "The content of “photo.png” is not what its name says. Possible: PNG, JPEG."),
+        ("photo.JPG", b"just text", "The content of “photo.JPG” is not what its name says. Possible: PNG, JPEG."),
+        ("cv.pdf", PDF, "“cv.pdf” is not a kind of file that can be added here. Possible: PNG, JPEG."),
+    ):
+        refused = await files.tell(form, pdf(name, content))
+        assert [each["message"] for each in refused.json()["errors"]] == [said]
+    # Of two kinds that are both taken, nobody minds which a file is called by.
+    assert (await files.tell(form, pdf("photo.jpg", PNG))).status_code == 201
+
+
 async def test_names_of_fields_and_texts_arrive_as_without_files(files: Files) -> None:
     form = await files.forms.make(wants(max=2))
     fields = {**ADA, 'a "b"': "quoted", "x[y]": "deep", "Straße": "ß €", "list": ["1", "2"], "t": "line\r\nline"}
@@ -443,10 +456,11 @@ async def test_a_refused_file_is_counted_with_its_source(files: Files, app: Appl
 async def test_a_page_says_what_it_takes(files: Files) -> None:
     form = await files.forms.make(wants(max=3, max_bytes=1_500_000, accept=["application/pdf"]))
     page = (await files.forms.see(form)).text
-    assert "Up to 3 files of at most 1.4 MB each" in page
+    assert "PDF. Up to 3 files of at most 1.4 MB each" in page
     assert 'enctype="multipart/form-data"' in page
     single = await files.forms.make(wants(max_bytes=1_500_000))
-    assert "One file of at most 1.4 MB" in (await files.forms.see(single)).text
+    usual = (await files.forms.see(single)).text
+    assert re.search(r"PDF, DOC, DOCX, [\w, ]+ JPEG, PNG, [\w, ]+\. One file of at most 1.4 MB", usual)
     assert 'accept="application/pdf"' in page
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from leadsbot.features.forms import answers, page
+from leadsbot.features.forms import page
 from leadsbot.features.forms.words import WORDS, closest, preferred, right_to_left
 
 LANGUAGES = {"en", "de", "fr", "es", "it", "nl", "pl", "pt", "ar", "he"}
@@ -29,7 +29,7 @@ def test_every_message_that_code_asks_for_exists() -> None:
     from leadsbot.features.forms import endings, reading
 
     asked = set(re.findall(r'Fault\("(\w+)"', inspect.getsource(reading)))
-    asked |= {"missing", *answers._MISSING.values()}
+    asked |= {"missing", *reading.MISSING.values()}
     asked |= set(re.findall(r'(?:words\(\w+\)|ours)\["(\w+)"\]', inspect.getsource(page) + inspect.getsource(endings)))
     assert asked >= {"email", "phone", "missing_tick", "thanks_text", "empty"}
     assert asked <= WORDS["en"].keys()

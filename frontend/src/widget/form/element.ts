@@ -12,7 +12,7 @@ export const element = <K extends keyof HTMLElementTagNameMap>(
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === "function") made.addEventListener(name, value);
-    else if (value || value === 0) made.setAttribute(name, value === true ? "" : (value as string));
+    else if (value) made.setAttribute(name, value === true ? "" : (value as string));
   }
   made.append(...children.filter((child): child is Node | string => !!child));
   return made;

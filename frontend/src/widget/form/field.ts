@@ -22,13 +22,12 @@ export interface Drawn {
 /** A text of the form's owner inside one of ours, in whatever direction either runs. */
 export const own = (text: string): HTMLElement => element("bdi", {}, text);
 
-/** Types of inputs; numbers are texts, because everybody writes them in another way and the server reads them all. */
-const KINDS: Partial<Record<string, string>> = { email: "email", phone: "tel", date: "date", file: "file" };
-
 export const field = (one: Field, step: number, say: Say, rules?: Rules, more?: More): Drawn => {
   const { type, key, required, label, options = [] } = one;
   const choice = /radio|multi|rating/.test(type);
   const tick = /check|consent/.test(type);
+  /** Beside the box of a consent stands its text, if it has one. */
+  const titled = !tick || (one.text && label);
   const boxes: HTMLInputElement[] = [];
   const about = { "aria-describedby": `h-${key} e-${key}` };
   const given = { ...about, id: key, name: key, required, placeholder: one.placeholder };
@@ -37,8 +36,9 @@ export const field = (one: Field, step: number, say: Say, rules?: Rules, more?: 
   const box = (kind: string, { value, label, spoken }: Choice): HTMLElement => {
     const input = element("input", { ...(tick && given), type: kind, name: key, value, "aria-label": spoken });
     boxes.push(input);
-    return element("label", { class: "tick" }, input, element("span", {}, own(label), tick && optional));
+    return element("label", { class: "tick" }, input, element("span", {}, own(label), !titled && optional));
   };
+  // Numbers are texts, because everybody writes them in another way and the server reads them all.
   const line = (): HTMLElement => {
     const text = !/number|money|date|file/.test(type);
     const more = {
@@ -49,7 +49,7 @@ export const field = (one: Field, step: number, say: Say, rules?: Rules, more?: 
       inputmode: one.inputmode,
       maxlength: text && one.max,
     };
-    return type === "textarea" ? element("textarea", more) : element("input", { ...more, type: KINDS[type] || "text" });
+    return type === "textarea" ? element("textarea", more) : element("input", { ...more, type: /date|email|file/.test(type) ? type : type === "phone" ? "tel" : "text" });
   };
   const list = (): HTMLElement =>
     element(
@@ -70,7 +70,7 @@ export const field = (one: Field, step: number, say: Say, rules?: Rules, more?: 
   const error = element("p", { class: "bad", id: "e-" + key, "aria-live": type === "file" && "polite" });
   const made = choice
     ? element("fieldset", about, element("legend", { class: "name" }, ...name), control)
-    : element("div", {}, !tick && element("label", { class: "name", for: key }, ...name), control);
+    : element("div", {}, titled && element("label", { class: "name", for: key }, ...name), control);
   made.className = one.half ? "field half" : "field";
   made.append(element("p", { class: "dim", id: "h-" + key }, one.help), error);
 
@@ -96,9 +96,7 @@ export const field = (one: Field, step: number, say: Say, rules?: Rules, more?: 
     fault: () => {
       const { badInput, typeMismatch } = only.validity;
       if (badInput) return say(type);
-      if (!value().length) {
-        return required ? say(type === "multiselect" ? "missing_choices" : tick ? "missing_tick" : type === "file" ? "missing_file" : choice || type === "select" ? "missing_choice" : "missing") : "";
-      }
+      if (!value().length) return one.missing || "";
       if (typeMismatch || (type === "phone" && !PHONE.test(only.value.trim()))) return say(type, one);
       return more?.refused(files(), one, say) || rules?.fault(one, value(), say) || "";
     },

@@ -94,7 +94,7 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
     bar.max = open.length;
     bar.value = n;
     back.hidden = n < 2;
-    next.textContent = n < open.length ? say("next") : form.button || say("send");
+    next.textContent = n < open.length ? say("next") : form.button;
   };
   const go = (by: number): void => {
     current = open[open.indexOf(current) + by] ?? current;
@@ -113,7 +113,7 @@ export const filled = (form: LocalForm, title: HTMLElement, core: Core, view: Vi
     summary.append(say("problem_title"));
     for (const [each, fault] of faults) {
       each.mark(fault);
-      summary.append(element("button", { type: "button", class: "link", click: each.focus }, own(each.field.label), after(each.field.label) + fault));
+      summary.append(element("button", { type: "button", click: each.focus }, own(each.field.label), after(each.field.label) + fault));
     }
     faults[0][0].focus();
   };

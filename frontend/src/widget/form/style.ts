@@ -14,7 +14,7 @@ export const sheet = ({ accent, radius, font, gap }: Theme): CSSStyleSheet => {
     `:host{all:initial;display:block;color-scheme:light;--a:${accent};${LIGHT};color:inherit;transition:color 1ms}i{color:#fff}.dark{${DARK}}` +
       `*{box-sizing:border-box;margin:0;min-inline-size:0}[hidden]{display:none!important}` +
       `dialog,form,.end{font:16px/1.5 ${font};color:var(--ink);background:var(--bg);border:0;padding:0;border-radius:${radius}}form,.end{padding:${gap};overflow-wrap:anywhere}[dir=rtl]{text-align:right}` +
-      `fieldset{border:0;padding:0}h2{font-size:1.4em;line-height:1.25}h2,h3,p{white-space:pre-line;unicode-bidi:plaintext}h2,form>p{margin-block-end:12px}` +
+      `fieldset{border:0;padding:0}h2{font-size:1.4em;line-height:1.25}h2,h3,p{white-space:pre-line;unicode-bidi:plaintext}h2,form>p,progress{margin-block-end:12px}` +
       `.grid{display:flex;flex-wrap:wrap;gap:${gap};margin-block:${gap}}.field{flex:1 1 100%}.half{flex:1 1 180px}` +
       `.name{font-weight:600;padding:0}small,.dim{color:var(--dim);font-size:14px;font-weight:400}` +
       `input,select,textarea,button{font:inherit;color:inherit;min-block-size:44px;border:1px solid var(--line);border-radius:${radius};background:var(--bg);padding:8px 12px}` +
@@ -23,8 +23,8 @@ export const sheet = ({ accent, radius, font, gap }: Theme): CSSStyleSheet => {
       `.bad,[aria-invalid=true]{color:var(--bad);border-color:var(--bad)}` +
       `button{background:var(--soft)}.go{unicode-bidi:plaintext;background:var(--a);color:#fff;color:lab(from var(--a) calc((49.5 - l)*999) 0 0);border-color:var(--a);font-weight:600;padding-inline:24px}` +
       `[aria-disabled=true]{opacity:.7}:focus-visible{outline:3px solid var(--ink);outline-offset:2px}[tabindex]{outline:0}` +
-      `.link{display:block;margin-block:8px;color:inherit;text-align:inherit}[type=email],[type=tel]{unicode-bidi:isolate;direction:ltr}` +
-      `progress{inline-size:100%;accent-color:var(--ink)}a{color:inherit}.trap{position:absolute;inset-block-start:-9999px}` +
+      `div.bad:not(:empty){border:2px solid;border-radius:${radius};padding:8px 12px;margin-block-end:12px}.bad button{display:block;min-block-size:32px;border:0;background:0;padding:0;text-align:inherit;text-decoration:underline}[type=email],[type=tel]{unicode-bidi:isolate;direction:ltr}` +
+      `progress{appearance:none;inline-size:100%;block-size:6px;border:0;background:var(--soft)}::-webkit-progress-bar{background:0}::-webkit-progress-value{background:var(--a)}::-moz-progress-bar{background:var(--a)}a{color:inherit}.trap{position:absolute;inset-block-start:-9999px}` +
       `dialog{margin:auto;inline-size:min(560px,100vw - 16px);max-block-size:calc(100dvh - 16px);overflow:hidden;box-shadow:0 8px 40px #0005}` +
       `dialog>:first-child{max-block-size:inherit;overflow:auto;overscroll-behavior:contain}` +
       `.x{position:absolute;inset-block-start:8px;inset-inline-end:16px;inline-size:44px;border:0}dialog h2{margin-inline-end:56px}` +

@@ -26,6 +26,8 @@ export interface Field {
   type: FieldType;
   label: string;
   required?: boolean;
+  /** What is said where it is required and nothing was answered. */
+  missing?: string;
   help?: string;
   placeholder?: string;
   autocomplete?: string;
@@ -39,6 +41,8 @@ export interface Field {
   prefill?: string;
   default?: string;
   currency?: string;
+  /** Bounds and steps of an amount, as messages tell them. */
+  told?: Partial<Record<"min" | "max" | "step", string>>;
   /** Three, for the currencies that have so many; left out for the usual two. */
   decimals?: number;
   /** A telephone number of the field's country, as it is written. */
@@ -79,7 +83,7 @@ export interface LocalForm {
   dir: "ltr" | "rtl";
   title: string;
   intro?: string;
-  button?: string;
+  button: string;
   notice_url?: string;
   theme: Theme;
   steps: Step[];

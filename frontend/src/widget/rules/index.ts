@@ -1,5 +1,6 @@
 // What answers must be, for forms with amounts, patterns or bounds, sent along with those: said at the step where it was
 // typed. The server reads the same (features/forms/reading.py) and has the last word; what is in doubt is left to it.
+import { MULTIPLE } from "../form/alike";
 import type { Field, Rules } from "../form/types";
 
 export const amount: Rules["amount"] = ({ type, decimals }, text) => {
@@ -10,7 +11,7 @@ export const amount: Rules["amount"] = ({ type, decimals }, text) => {
   const several = !!mark && whole.includes(mark);
   // A single mark before three digits groups the thousands of money, unless its currency has three decimals.
   const grouped = several ? /^[-+]?\d{1,3}([.,]\d{3})+$/.test(plain) : money && !decimals && /^[-+]?\d+[.,]\d{3}$/.test(plain);
-  return several && !grouped ? NaN : Number(whole.replace(/[.,]/g, "") + (grouped ? "" : ".") + rest);
+  return (money && MULTIPLE.test(text)) || (several && !grouped) ? NaN : Number(whole.replace(/[.,]/g, "") + (grouped ? "" : ".") + rest);
 };
 
 /** The code of what is wrong with an amount, if anything is. */
@@ -45,9 +46,8 @@ const fits = (pattern: string, answer: string): boolean => {
 };
 
 export const fault: Rules["fault"] = (field, answer, say) => {
-  const { type, min = 0, max, currency = "", pattern, pattern_help } = field;
-  const unit = currency && " " + currency;
+  const { type, pattern, pattern_help } = field;
   const code = /number|money/.test(type) ? wrongAmount(field, answer as string) : wrongLength(field, answer);
-  if (code) return say(code, { ...field, min: min + unit, max: max + unit });
+  if (code) return say(code, { ...field, ...field.told });
   return !pattern || fits(pattern, answer as string) ? "" : pattern_help || say("pattern");
 };

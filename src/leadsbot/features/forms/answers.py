@@ -23,12 +23,13 @@ import msgspec
 
 from leadsbot.contracts.intake import Answers, InvalidAnswers, Published
 from leadsbot.features.forms import definition as definitions
+from leadsbot.features.forms.amounts import Bound
 from leadsbot.features.forms.conditions import Predicate, both, predicate
 from leadsbot.features.forms.consents import Asked, Consents, Texts, version_seen
 from leadsbot.features.forms.definition import Definition, Field
 from leadsbot.features.forms.endings import Finish, Thanks, finish
 from leadsbot.features.forms.files import References
-from leadsbot.features.forms.reading import Fault, Opened, Take, blank, reader, taker, ticked
+from leadsbot.features.forms.reading import MISSING, Fault, Opened, Take, blank, reader, taker, ticked
 from leadsbot.features.forms.words import WORDS, closest, words
 from leadsbot.infra import logging
 from leadsbot.kit.clock import utcnow
@@ -37,9 +38,6 @@ from leadsbot.kit.errors import Gone
 from leadsbot.kit.signing import Signer
 
 log = logging.get(__name__)
-_MISSING = {"select": "missing_choice", "radio": "missing_choice", "rating": "missing_choice",
-            "multiselect": "missing_choices", "checkbox": "missing_tick", "consent": "missing_tick",
-            "file": "missing_file"}  # fmt: skip
 
 
 class _Item(NamedTuple):
@@ -129,7 +127,7 @@ class CompiledForm:
                 given[key] = not empty
             if empty:
                 if required:
-                    faults[key] = Fault(_MISSING.get(self._fields[key].type, "missing"))
+                    faults[key] = Fault(MISSING.get(self._fields[key].type, "missing"))
                 continue
             try:
                 value = kept[key] = take(value)
@@ -179,7 +177,8 @@ class CompiledForm:
             if own:
                 return own
         numbers = {"example": example_phone(field.country or self.country)} if fault.code == "phone" else fault.numbers
-        return words(language)[fault.code].format(**numbers)
+        told = {name: each.told(language) if isinstance(each, Bound) else each for name, each in numbers.items()}
+        return words(language)[fault.code].format(**told)
 
 
 def _set_aside(kept: dict[str, Any], key: str, take: Take) -> None:

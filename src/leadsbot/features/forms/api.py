@@ -165,8 +165,10 @@ async def get_public(
     if live is None and not wants_draft:
         raise NotFound("This form was not published yet.")
     definition, version = (found.draft, 0) if live is None else (live.definition, live.version)
-    language, source = language_for(definition, lang), found.source
-    return shown_form(definition, language, key=source.key, version=version, country=source.country)
+    country = live.country if live else await public.country_of(tx, found.source)
+    return shown_form(
+        definition, language_for(definition, lang), key=found.source.key, version=version, country=country
+    )
 
 
 @api(

@@ -45,7 +45,10 @@ async def builder(request: PageRequest, form_id: FromPath[str], tx: InTx, servic
 async def preview(request: PageRequest, form_id: FromPath[str], actor: Caller, tx: InTx, services: Uses) -> Answer:
     """The draft, or the ``?version=``, as visitors will see it; in a frame of ours, or by itself."""
     found, definition, query = await _looked_at(request, tx, form_id)
-    live = public.Live(source=found.source, version=found.live_version or 0, definition=definition)
+    live = public.Live(
+        source=found.source, version=found.live_version or 0, definition=definition,
+        country=await public.country_of(tx, found.source),
+    )  # fmt: skip
     if request.query_params.get("as") == "widget":
         return _as_widget(request, live, ids.show(ids.FORM, found.id))
     theme = crc32(repr(definition.theme).encode())
@@ -83,7 +86,7 @@ async def try_out(form_id: FromPath[str], data: JSONBody[TrialIn], tx: InTx, ser
     found = await find(tx, form_id)
     source = found.source
     stored = as_json({"version": 1, "definition": encode(found.draft)}).decode()
-    country = source.country or (await workspace_settings(tx)).country
+    country = await public.country_of(tx, source)
     compiled = FormCompiler(services.signer)(Published(source.key, stored, source.redirect_allow, country))
     return Response({"ending": compiled.check(_with_files(found, data.fields, services), data.language).ending})
 
@@ -165,7 +168,7 @@ async def _builder(
 
 async def _given(tx: TenantTx, form: Form, mail: bool) -> dict[str, Any]:
     """What the builder's script begins with."""
-    country = form.source.country or (await workspace_settings(tx)).country
+    country = await public.country_of(tx, form.source)
     live = public.live(form.source)
     report = lint(form.draft, form.source.redirect_allow, mail=mail)
     return {

@@ -8,26 +8,25 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from leadsbot.features.forms.along import LONGEST
 from leadsbot.features.forms.localized import ShownField, ShownForm, ShownStep, as_data
 from leadsbot.features.forms.reading import ticked
 from leadsbot.kit.jsonbody import encode
 
 Attributes = dict[str, str | bool]
-LONGEST: Final = 5_000
-"""Characters of an answer that are put into the page again, or taken from its address."""
 _INPUTS: Final = {"email": "email", "phone": "tel", "number": "number", "date": "date", "file": "file"}
 _TEXTS: Final = frozenset({"text", "textarea", "email", "phone"})
 _GROUPS: Final = frozenset({"radio", "multiselect", "rating"})
 _TICKS: Final = frozenset({"checkbox", "consent"})
 _ENDS: Final = tuple(".:?!…؟。")
 _JUDGED: Final = (
-    "key", "type", "required", "min", "max", "scale", "currency", "example", "pattern", "pattern_help", "max_bytes",
-    "types", "size", "show_if",
+    "key", "type", "missing", "min", "max", "scale", "currency", "told", "example", "pattern", "pattern_help",
+    "max_bytes", "types", "size", "show_if",
 )  # fmt: skip
 _SAID: Final = (
-    "next", "back", "progress", "sending", "problem_title", "missing", "missing_choice", "missing_choices",
-    "missing_tick", "missing_file", "email", "phone", "number", "money", "date", "pattern", "at_least", "at_most",
-    "step", "too_short", "too_long", "too_few", "too_many", "too_many_files", "file_size", "file_type",
+    "next", "back", "progress", "sending", "problem_title", "email", "phone", "number", "money", "date", "pattern",
+    "at_least", "at_most", "step", "too_short", "too_long", "too_few", "too_many", "too_many_files", "file_size",
+    "file_type",
 )  # fmt: skip
 
 
@@ -139,6 +138,11 @@ def problems(form: ShownForm, faults: Mapping[str, str], general: str = "") -> l
     strange = [Problem("", key, message) for key, message in faults.items() if key not in known]
     ours = [Problem(f"f-{key}", _called(each), faults[key]) for key, each in known.items() if key in faults]
     return [*whole, *strange, *ours]
+
+
+def asked(form: ShownForm) -> frozenset[str]:
+    """The names of the fields that are on the page, also of those that nobody sees."""
+    return frozenset(each.key for step in form.steps for each in step.fields if each.type != "heading")
 
 
 def has_files(form: ShownForm) -> bool:

@@ -77,15 +77,19 @@ def _plain(value: Any) -> bool:
     return value is not None and not isinstance(value, dict | list)
 
 
+def own(ending: Ending | None, translation: Translation | None) -> dict[str, str]:
+    """Title and text of an ending, translated; both are empty where its owner wrote none."""
+    if ending is None:
+        return {"title": "", "text": ""}
+    texts = translation.endings.get(ending.id, {}) if translation is not None else {}
+    return {name: texts.get(name) or getattr(ending, name) for name in ("title", "text")}
+
+
 def told(ending: Ending | None, translation: Translation | None, language: str) -> dict[str, str]:
-    """Title and text of an ending in a language; without any of its own our thank-you."""
-    own = translation.endings.get(ending.id, {}) if translation is not None and ending is not None else {}
-    title = own.get("title") or (ending.title if ending else "")
-    text = own.get("text") or (ending.text if ending else "")
-    if not title and not text:
-        ours = words(language)
-        return {"title": ours["thanks_title"], "text": ours["thanks_text"]}
-    return {"title": title, "text": text}
+    """The same in a language; without any of its own our thank-you. That the page can be closed is not in it, since it
+    may be read on the owner's site: our own page adds it."""
+    texts, ours = own(ending, translation), words(language)
+    return texts if any(texts.values()) else {"title": ours["thanks_title"], "text": ours["thanks_text"]}
 
 
 class Thanks:

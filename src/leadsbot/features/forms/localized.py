@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
+from leadsbot.features.forms.amounts import bounds
 from leadsbot.features.forms.definition import Conditions, Definition, Field, FieldTexts, Step, Theme, Translation
 from leadsbot.features.forms.files import kinds, readable, wanted
-from leadsbot.features.forms.reading import decimals_of
+from leadsbot.features.forms.reading import MISSING, decimals_of
 from leadsbot.features.forms.words import closest, preferred, right_to_left, words
 from leadsbot.kit.contact import example_phone
 
@@ -32,8 +33,8 @@ ENGLISH: Final = {
 }  # fmt: skip
 """The same languages as our own English sentences call them."""
 _PAGE_ONLY: Final = (
-    "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "file_hint", "kept_",
-    "changed", "launcher",
+    "elsewhere_", "signed_", "unknown_", "closed_", "confirm_", "trap", "language", "file_again", "file_hint",
+    "file_content", "missing", "range", "kept_", "changed", "launcher", "thanks_close",
 )  # fmt: skip
 _BY_TYPE: Final = {"email": "email", "phone": "tel"}
 _BY_KEY: Final = {
@@ -69,6 +70,8 @@ class ShownField(msgspec.Struct, frozen=True, omit_defaults=True):
     type: str
     label: str = ""
     required: bool = False
+    missing: str = ""
+    """What is said where it is required and nothing was answered."""
     help: str = ""
     placeholder: str = ""
     autocomplete: str = ""
@@ -84,6 +87,8 @@ class ShownField(msgspec.Struct, frozen=True, omit_defaults=True):
     currency: str = ""
     example: str = ""
     """A telephone number of the field's country, as it is written there."""
+    told: dict[str, str] = {}
+    """``min``, ``max`` and ``step`` of an amount as messages tell them."""
     decimals: int = 2
     """As far as they decide what a single mark in an amount means."""
     scale: int = 0
@@ -192,12 +197,13 @@ def _step(step: Step, own: Translation, language: str, country: str | None) -> S
     return ShownStep(id=step.id, fields=fields, title=own.steps.get(step.id, "") or step.title, show_if=step.show_if)
 
 
-def _limits(field: Field, language: str) -> str:
-    """What a field for files takes, where its owner says nothing about it."""
+def _limits(field: Field, language: str, told: dict[str, str]) -> str:
+    """What a field for files or amounts takes, where its owner says nothing about it."""
+    if field.type != "file":
+        return words(language)["range"].format(**told) if None not in (field.min, field.max) and told else ""
     most = int(field.max or 1)
-    return words(language)["file_hint" if most > 1 else "file_hint_one"].format(
-        count=most, size=readable(field.max_bytes)
-    )
+    hint = words(language)["file_hint" if most > 1 else "file_hint_one"]
+    return f"{kinds(field)}. {hint.format(count=most, size=readable(field.max_bytes))}"
 
 
 def _field(field: Field, own: Translation, language: str, country: str | None) -> ShownField:
@@ -207,12 +213,14 @@ def _field(field: Field, own: Translation, language: str, country: str | None) -
         return (getattr(texts, name) if texts else "") or getattr(field, name)
 
     labels = texts.options if texts else {}
+    told = {name: each.told(language) for name, each in bounds(field).items()}
     return ShownField(
         key=field.key,
         type=field.type,
         label=text("label"),
         required=field.required,
-        help=text("help") or (_limits(field, language) if field.type == "file" else ""),
+        missing=words(language)[MISSING.get(field.type, "missing")] if field.required else "",
+        help=text("help") or _limits(field, language, told),
         placeholder=text("placeholder"),
         autocomplete=field.autocomplete or _token(field),
         inputmode=_INPUT_MODES.get(field.type, ""),
@@ -226,6 +234,7 @@ def _field(field: Field, own: Translation, language: str, country: str | None) -
         default=field.default,
         currency=field.currency,
         example=example_phone(field.country or country) if field.type == "phone" else "",
+        told=told,
         decimals=decimals_of(field),
         scale=field.scale if field.type == "rating" else 0,
         text=text("text"),

@@ -8,7 +8,7 @@ same page with what was typed and what is wrong with it.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -20,11 +20,12 @@ from litestar import Response
 from leadsbot.contracts.intake import REFUSED, TOKEN_FIELD, TRAP_FIELD, VERSION_FIELD, InvalidAnswers, Published
 from leadsbot.features.capture.public import Kind, Source, published_source
 from leadsbot.features.forms import drawing, partials, public
+from leadsbot.features.forms.along import along
 from leadsbot.features.forms.answers import FormCompiler
 from leadsbot.features.forms.beginnings import CONTEXT, Beginning
 from leadsbot.features.forms.consents import Consents, version_seen
 from leadsbot.features.forms.definition import Definition, Theme, encode
-from leadsbot.features.forms.endings import Thanks, filled, told
+from leadsbot.features.forms.endings import Thanks, filled, own
 from leadsbot.features.forms.localized import ShownForm, language_for, shown_form, untranslated
 from leadsbot.features.forms.model import contact_form
 from leadsbot.features.forms.public import Live
@@ -37,7 +38,7 @@ from leadsbot.kit import ids
 from leadsbot.kit.clock import utcnow
 from leadsbot.kit.errors import Invalid, NotFound
 from leadsbot.kit.jsonbody import encode as as_json
-from leadsbot.kit.links import origin
+from leadsbot.kit.links import origin, redirect_allowed
 from leadsbot.kit.text import one_line
 from leadsbot.web import static
 from leadsbot.web.actor import Public
@@ -68,8 +69,7 @@ async def fill_in(request: PageRequest, form_key: FromPath[str], services: Uses)
         return _message(request, 410, "closed", form, text=form.definition.closed_text)
     if source.signed:
         return _message(request, 403, "signed", form)
-    own = origin(services.url())
-    if source.allowed_origins and own not in source.allowed_origins:
+    if source.allowed_origins and origin(services.url()) not in source.allowed_origins:
         return _message(request, 403, "elsewhere", form)
     begun = await _begun(request, services, form) if form.definition.partials else Begun()
     return _form(request, services, form, begun=begun)
@@ -86,10 +86,8 @@ async def thanks(request: PageRequest, form_key: FromPath[str], services: Uses) 
     language = _language(request, form.definition, request.query_params.get("lang", ""))
     name = request.query_params.get("ending", "")
     ending = next((each for each in form.definition.endings if each.id == name), None)
-    texts = told(ending, form.definition.languages.get(language), language)
+    texts = own(ending, form.definition.languages.get(language))
     said = Thanks(services.signer).said(source.key, name, request.query_params.get("said", ""))
-    if not form.version:
-        texts = {"title": "", "text": ""}
     return _message(request, 200, "thanks", form, title=texts["title"], text=texts["text"], said=said)
 
 
@@ -164,10 +162,9 @@ def _form(
     faults, general = _faults(services, form, refused[0], language) if refused else ({}, "")
     if sent is not None:
         sent, faults = _read_again(form, sent, faults, language)
-    shown = shown_form(
-        form.definition, language, key=form.source.key, version=form.version, country=form.source.country
-    )
+    shown = shown_form(form.definition, language, key=form.source.key, version=form.version, country=form.country)
     problems = drawing.problems(shown, faults, general)
+    brought = along(refused[1], drawing.asked(shown), faults) if refused else []
     base = services.url(f"/f/{shown.key}")
     resume = {partials.RESUME: begun.code} if begun.code else {}
     # The language stays in the address, which a browser asks for again when somebody comes back to it.
@@ -177,7 +174,7 @@ def _form(
     title = f"{words(language)['problem_title']} – {shown.title}" if problems else shown.title
     answer = _page(
         request, "form", 422 if refused else 200, form.definition.theme, language,
-        key=shown.key, sheet=sheet, policy=_policy(form.definition), title=title, form=shown, problems=problems,
+        key=shown.key, sheet=sheet, policy=_policy(form, brought), title=title, form=shown, problems=problems,
         steps=drawing.steps(shown, drawing.Filling(dict(reversed(_query(request))), sent, earlier, faults)),
         say=_speaker(form.definition, language), described=drawing.described, files=drawing.has_files(shown),
         trap=TRAP_FIELD, script=static.url("builder-page.js" if sheet else "hosted.js"), logic=drawing.logic(shown),
@@ -189,7 +186,7 @@ def _form(
             "_lang": language if shown.languages or language != form.definition.language else "",
             f"context[{CONTEXT}]": _partial_id(begun, refused[1] if refused else None),
         },
-        begun=begun, resume=urlencode(resume), along=urlencode(resume | spoken),
+        brought=brought, begun=begun, resume=urlencode(resume), along=urlencode(resume | spoken),
     )  # fmt: skip
     if begun.code:
         answer.headers.update({"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
@@ -244,7 +241,7 @@ def _faults(services: Services, form: Live, error: Invalid, language: str) -> tu
 def _empty(services: Services, form: Live, language: str) -> InvalidAnswers | None:
     """What a form says to somebody who filled in nothing: which fields it needs."""
     stored = as_json({"version": form.version, "definition": encode(form.definition)}).decode()
-    published = Published(form.source.key, stored, form.source.redirect_allow, form.source.country)
+    published = Published(form.source.key, stored, form.source.redirect_allow, form.country)
     try:
         FormCompiler(services.signer)(published).check({}, language)
     except InvalidAnswers as error:
@@ -260,7 +257,7 @@ async def _form_source(services: Services, key: str) -> Source | None:
 def _undesigned(source: Source) -> Live:
     """A source whose form nobody designed: the page asks the usual, and every field is taken."""
     title = str(source.settings.get("title") or contact_form().title)
-    return Live(source=source, version=0, definition=contact_form(title))
+    return Live(source=source, version=0, definition=contact_form(title), country=source.country)
 
 
 def _past(definition: Definition) -> bool:
@@ -276,9 +273,13 @@ def _language(request: PageRequest, definition: Definition, said: str = "") -> s
     return language_for(definition, said or request.query_params.get("lang", "")[:35], accept)
 
 
-def _policy(definition: Definition) -> str:
-    """The page's content security policy. A browser asks ``form-action`` again where the answer redirects."""
-    targets = {origin("/".join(each.url.partition("?")[0].split("/")[:3])) for each in definition.endings}
+def _policy(form: Live, brought: Sequence[tuple[str, str]] = ()) -> str:
+    """The page's content security policy. A browser asks ``form-action`` again where the answer redirects: to an
+    ending, or to an allowed ``_next`` among what was ``brought``."""
+    targets = {origin("/".join(each.url.partition("?")[0].split("/")[:3])) for each in form.definition.endings}
+    wanted = dict(brought).get("_next", "")
+    if wanted and redirect_allowed(wanted, form.source.redirect_allow):
+        targets.add(origin("/".join(wanted.partition("?")[0].split("/")[:3])))
     policy = POLICY.replace(";", f";{SCRIPTS}", 1)
     return " ".join([policy, *sorted(each for each in targets if each and each != "null")])
 
@@ -324,12 +325,13 @@ def _message(
         language = _language(request, form.definition, asked if about == "thanks" else "")
         speaker = _speaker(form.definition, language, said)
     ours = words(language)
+    usual = " ".join(ours[name] for name in (f"{about}_text", f"{about}_close") if name in ours)
     if said is not None:
         title, text = filled(title, said), filled(text, said)
     return _page(
         request, "message", status, form.definition.theme if form else Theme(), language,
         key=form.source.key if form else "", policy=POLICY,
-        say=speaker, title=title or ours[f"{about}_title"], text=text if title or text else ours[f"{about}_text"],
+        say=speaker, title=title or ours[f"{about}_title"], text=text if title or text else usual,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from leadsbot.features.forms.reading import Fault
 from leadsbot.infra.asgi import TooSlow, too_large
 from leadsbot.kit.errors import Invalid, Unavailable
 from leadsbot.kit.filename import safe_name
-from leadsbot.kit.mediatype import media_type, takes
+from leadsbot.kit.mediatype import media_type, said_by_name, takes
 from leadsbot.kit.redact import mask_pans
 from leadsbot.kit.storable import MAX_KEYS
 
@@ -67,7 +67,8 @@ class Part:
         if takes(wanted(self.field), self.media_type):
             self.sha256 = hashlib.sha256(content).digest()
         else:
-            self.refuse("file_type", types=kinds(self.field))
+            known = takes(wanted(self.field), said_by_name(self.filename or ""))
+            self.refuse("file_content" if known else "file_type", types=kinds(self.field))
 
 
 class Memory:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from leadsbot.features.accounts.public import workspace_settings
 from leadsbot.features.capture import public as capture
 from leadsbot.features.capture.public import Kind, Source
 from leadsbot.features.forms import embed, store
@@ -50,6 +51,8 @@ class Live:
     definition: Definition
     consents: Sequence[Asked] = ()
     """What it asked consent to, version by version."""
+    country: str | None = None
+    """That of telephone numbers without a prefix where the field has none: the source's, else the workspace's."""
 
 
 async def published(db: Database, key: str) -> Live | None:
@@ -66,7 +69,15 @@ def live(source: Source) -> Live | None:
     stored = decode_published(source.form) if source.kind == Kind.FORM and source.form else None
     if stored is None:
         return None
-    return Live(source=source, version=stored.version, definition=stored.definition, consents=stored.consents)
+    return Live(
+        source=source, version=stored.version, definition=stored.definition, consents=stored.consents,
+        country=source.country or stored.country,
+    )  # fmt: skip
+
+
+async def country_of(tx: TenantTx, source: Source) -> str | None:
+    """The country of a form that is not published: its source's, else the workspace's, as publishing it takes it."""
+    return source.country or (await workspace_settings(tx)).country
 
 
 def localized(form: Live, wanted: str = "", *, accept: str = "") -> dict[str, Any]:
@@ -77,7 +88,7 @@ def localized(form: Live, wanted: str = "", *, accept: str = "") -> dict[str, An
     """
     language = language_for(form.definition, wanted, accept)
     source = form.source
-    shown = as_data(shown_form(form.definition, language, key=source.key, version=form.version, country=source.country))
+    shown = as_data(shown_form(form.definition, language, key=source.key, version=form.version, country=form.country))
     return {**shown, "theme": widget_tokens(form.definition.theme)}
 
 
@@ -120,7 +131,8 @@ async def designed(tx: TenantTx, base: str, source: Source) -> Designed | None:
 def undesigned(source: Source) -> Live:
     """The form that stands for one that nobody designed: name, e-mail, phone and message, under the source's title."""
     title = str(source.settings.get("title") or "")
-    return Live(source=source, version=0, definition=contact_form(title) if title else contact_form())
+    definition = contact_form(title) if title else contact_form()
+    return Live(source=source, version=0, definition=definition, country=source.country)
 
 
 def sentence(what: str, wanted: str, accept: str = "", *, title: str = "", text: str = "") -> dict[str, Any]:
@@ -193,6 +205,7 @@ __all__ = [
     "button_colour",
     "close",
     "contact_form",
+    "country_of",
     "create_form",
     "delete",
     "designed",

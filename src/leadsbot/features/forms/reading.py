@@ -4,9 +4,9 @@ An answer is stored as it was typed, without blanks around it; a number stays th
 Only the shape is made one: a multiselect is always a list. What browsers, scripts and other people's forms send is
 understood:
 
-- **number, money**: JSON numbers; ``1234.5``, ``1 234,50``, ``1.234,50``, ``1,234.50``, ``€ 250``. Of several marks the
-  last is the decimal one; a single mark is, unless three digits follow it in an amount of money (``1.250`` is a
-  thousand and more).
+- **number, money**: JSON numbers; ``1234.5``, ``1 234,50``, ``1.234,50``, ``1,234.50``, ``€ 250``, ``2.500,-``. Of
+  several marks the last is the decimal one; a single mark is, unless three digits follow it in an amount of money
+  (``1.250`` is a thousand and more). ``5k`` is neither 5 nor guessed at: it is refused.
 - **date**: ``2026-12-31``, also at the beginning of a time.
 - **checkbox, consent**: ticked is whatever was sent but nothing, ``false``, ``off``, ``no`` and ``0``; of several
   values the last one counts (a hidden field before the box).
@@ -21,6 +21,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeAlias
 
+from leadsbot.features.forms.amounts import bounds
 from leadsbot.features.forms.definition import Field
 from leadsbot.kit.contact import possible_phone, valid_email
 from leadsbot.kit.errors import Invalid
@@ -30,6 +31,11 @@ Take: TypeAlias = Callable[[Any], Any]
 """From what was sent, which is not blank, to what is stored; raises Fault."""
 
 MAX_FILES: Final = 10
+MISSING: Final = {
+    "select": "missing_choice", "radio": "missing_choice", "rating": "missing_choice", "multiselect": "missing_choices",
+    "checkbox": "missing_tick", "consent": "missing_tick", "file": "missing_file",
+}  # fmt: skip
+"""What is said where nothing was answered, by type; ``missing`` for the others."""
 _NOT_TICKED: Final = frozenset({"", "0", "false", "off", "no"})
 _PLAIN_EMAIL: Final = re.compile(
     r"[a-z0-9_+\-]+(?:\.[a-z0-9_+\-]+)*@(?:[a-z0-9][a-z0-9\-]*\.)+[a-z]{2,24}", re.IGNORECASE
@@ -37,7 +43,9 @@ _PLAIN_EMAIL: Final = re.compile(
 _AMOUNT: Final = re.compile(r"[-+]?[0-9][0-9.,'’ \u00a0\u202f]{0,30}|[-+]?[.,][0-9]{1,20}")
 _GROUPED: Final = re.compile(r"[-+]?[0-9]{1,3}(?:[.,][0-9]{3})+")
 _MARK: Final = r"(?:[^\W\d_]{1,4}\.?|[^\W\d_]{0,2}[$€£¥₹₽₪₺₩₫₦₴₡₱฿])?"
-_MONEY: Final = re.compile(rf"{_MARK}\s*([-+]?[\d.,][\d.,'’\s]*)\s*{_MARK}")
+_MONEY: Final = re.compile(rf"{_MARK}\s*([-+]?[\d.,][\d.,'’\s]*)(?:[.,]\s*[-–—]{{1,2}})?\s*{_MARK}")
+_MULTIPLE: Final = re.compile(r"\d\s*(?:[kmt]|mio|mln|tsd|teur)(?![^\W\d_])", re.IGNORECASE)
+"""Thousands and millions cut short, which are no currencies."""
 _GROUPS: Final = re.compile(r"['’ \u00a0\u202f]")
 _THOUSANDTHS: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 """Currencies with three decimals (ISO 4217)."""
@@ -59,7 +67,7 @@ def number_of(value: Any, *, money: bool = False, decimals: int = 2) -> Decimal 
         return None
     text = value.strip()
     if money:
-        found = _MONEY.fullmatch(text)
+        found = None if _MULTIPLE.search(text) else _MONEY.fullmatch(text)
         text = found.group(1).strip() if found else ""
     if not text.isascii():
         text = "".join(str(int(letter)) if letter.isdecimal() else letter for letter in text)
@@ -235,21 +243,18 @@ def _phone(country: str | None) -> Callable[[str], None]:
 
 def _number(field: Field, code: str) -> Take:
     low, high, step = (None if each is None else Decimal(repr(each)) for each in (field.min, field.max, field.step))
-    base = low or Decimal(0)
-
-    def told(bound: Decimal) -> str:
-        return f"{_plain(bound)} {field.currency}".rstrip()
+    base, told = low or Decimal(0), bounds(field)
 
     def take(value: Any) -> Any:
         number = amount_of(field, value)
         if number is None or abs(number.adjusted()) > 40:
             raise Fault(code)
         if low is not None and number < low:
-            raise Fault("at_least", min=told(low))
+            raise Fault("at_least", **told)
         if high is not None and number > high:
-            raise Fault("at_most", max=told(high))
+            raise Fault("at_most", **told)
         if step and not _on_step(number - base, step):
-            raise Fault("step", step=_plain(step), min=told(base))
+            raise Fault("step", **told)
         return value
 
     return take
@@ -261,10 +266,6 @@ def _on_step(distance: Decimal, step: Decimal) -> bool:
     except InvalidOperation:
         # So many steps that their number has more digits than are reckoned with.
         return False
-
-
-def _plain(number: Decimal) -> str:
-    return f"{number.normalize():f}"
 
 
 def _rating(field: Field) -> Take:
