@@ -18,7 +18,7 @@ from hatch_build import BUILT, FRONTEND
 BUDGETS = {
     "theme.js": 500, "app.js": 9_000, "app.css": 8_000, "form.css": 2_000, "widget.js": 4_500,
     "widget-form.js": 5_000, "widget-more.js": 1_200, "widget-rules.js": 920, "widget-logic.js": 700, "try.css": 1_000,
-    "hosted.js": 4_000, "builder.css": 4_000, "builder.js": 24_300, "builder-trial.js": 6_400, "builder-page.js": 5_500,
+    "hosted.js": 4_000, "builder.css": 4_000, "builder.js": 24_600, "builder-trial.js": 6_600, "builder-page.js": 5_500,
 }  # fmt: skip
 """Bytes after gzip, from the design: a page must be there before anybody waits for it."""
 
