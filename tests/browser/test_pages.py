@@ -96,7 +96,7 @@ async def test_the_page_is_fit_for_everybody(site: Site, browser: Browser, state
         await page.emulate_media(color_scheme=theme)
         for width in (1280, 390):
             await page.set_viewport_size({"width": width, "height": 900 if width > 400 else 844})
-            wrong[f"{theme} {width}"] = await faults(page)
+            wrong[f"{theme} {width}"] = await faults(page, colours=theme == "dark")
     for width in (390, 320):
         await page.set_viewport_size({"width": width, "height": 700})
         wrong[f"sideways {width}"] = await page.evaluate(SIDEWAYS)

@@ -42,7 +42,7 @@ async def judged(page: Page) -> dict[str, Any]:
         await page.wait_for_function(FOLLOWED, arg=theme)
         for size, (width, height) in SIZES.items():
             await page.set_viewport_size({"width": width, "height": height})
-            found[f"{theme} {size}"] = await faults(page)
+            found[f"{theme} {size}"] = await faults(page, colours=theme == "dark")
             if not await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"):
                 found[f"{theme} {size}"] += ["wider than the window"]
     return {where: what for where, what in found.items() if what}
