@@ -16,7 +16,7 @@ from leadsbot.features.screening import actions, later
 from leadsbot.features.screening.model import KEPT, UNDO_S
 from leadsbot.features.screening.named import Named, named
 from leadsbot.features.screening.reasons import reasons_of
-from leadsbot.features.screening.signals.said import is_prose, said
+from leadsbot.features.screening.signals.said import Said, is_prose, said
 from leadsbot.infra.db.tx import TenantTx
 from leadsbot.kit import ids
 from leadsbot.kit.errors import Conflict, Invalid
@@ -179,7 +179,7 @@ async def _undo(tx: TenantTx, shown: str) -> dict[str, Any] | None:
     spam, more = sum(each.label == "spam" for each in open_), len(open_) - 3
     return {
         "done": ",".join(ids.show(ids.SUBMISSION, each.id) for each in open_),
-        "who": ", ".join(_who(each)[:60] for each in open_[:3]) + (f" and {more} more" if more > 0 else ""),
+        "who": ", ".join(_who(_said(each))[:60] for each in open_[:3]) + (f" and {more} more" if more > 0 else ""),
         "released": len(open_) - spam,
         "spam": spam,
     }
@@ -191,17 +191,20 @@ def _is_family_name(answer: tuple[str, Any]) -> bool:
     return role is not None and role[0] == "last"
 
 
-def _who(submission: Submission) -> str:
-    parts = said(dict(sorted(submission.fields.items(), key=_is_family_name)))
+def _said(submission: Submission) -> Said:
+    return said(dict(sorted(submission.fields.items(), key=_is_family_name)))
+
+
+def _who(parts: Said) -> str:
     return parts.name or parts.email or "No name"
 
 
 def _row(submission: Submission, sources: dict[UUID, str], answers: Sequence[Named] | None) -> dict[str, Any]:
-    verdict = submission.verdict or {}
+    parts, verdict = _said(submission), submission.verdict or {}
     return {
         "id": ids.show(ids.SUBMISSION, submission.id),
-        "who": _who(submission),
-        "email": said(submission.fields).email,
+        "who": _who(parts),
+        "email": parts.email,
         "text": _line(submission, answers),
         "answers": _answers(submission, answers),
         "context": submission.context,
